@@ -1,0 +1,54 @@
+/* Backends: where session content lives.
+ *
+ *   URL              content lives     the cookie holds           tested at load
+ *   memory:          in this process   a random id                lifetime since the last write or renewal
+ *   signed-cookie:   in the cookie     content, time, signature   signature, lifetime since the last write or renewal
+ *   cookie:          in the cookie     content                    nothing: anyone can forge it, browsers alone expire it
+ *
+ * memory: takes two parameters, `memory:?max_sessions=1000000&max_bytes=268435456`; those are the defaults.
+ * max_sessions is 1 to 1,000,000,000; max_bytes is 65,536 to 2^50, and counts records with the tables that hold them.
+ * When a bound is reached, expired sessions go first, then the ones nearest to their expiry. With bounds of 65,536
+ * sessions and 16 MiB or more the store is split 64 ways, and the session that goes is the nearest of one part. After
+ * fork, parent and child do not share sessions: a child starts with an empty store.
+ *
+ * signed-cookie: and cookie: are the formats of the Python package starlette-sessions, byte for byte: with the same
+ * secret either side reads what the other wrote. They take no parameters. signed-cookie: needs a key, see
+ * sessions_config_add_key(); a URL never holds one. Content in a cookie can be read by its user, a deleted cookie that
+ * was copied before still works until it expires, and of two parallel requests the last response wins. After fork
+ * nothing changes.
+ */
+#ifndef SESSIONS_BACKEND_H
+#define SESSIONS_BACKEND_H
+
+#include <sessions/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Opens the backend that a URL names.
+ *
+ * url, url_len   the URL, in bytes; the table above says which there are
+ * backend        receives the handle, which the caller frees; NULL on failure
+ * error          may be NULL; receives what went wrong
+ *
+ * SESSIONS_OK
+ * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme, or a parameter that is unknown, given twice
+ *                          or malformed
+ * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build
+ * SESSIONS_E_NOMEM
+ *
+ * The message names the scheme or the parameter, and never holds what stands between "//" and "@". Any thread. Since
+ * 0.1. */
+SESSIONS_API sessions_status sessions_backend_open(const char *url, size_t url_len, sessions_backend **backend,
+                                                   sessions_error **error);
+
+/* Frees the handle; NULL does nothing. Managers made from the backend go on working, and sessions in memory live as
+ * long as one of them. Any thread. Since 0.1. */
+SESSIONS_API void sessions_backend_free(sessions_backend *backend);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
