@@ -1,0 +1,35 @@
+// How an operation ended: the statuses of the C ABI, and an error that carries one with its message.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace sessions {
+
+// The numbers are those of <sessions/status.h>; src/capi checks that they agree.
+enum class Status : std::int32_t {
+  ok = 0,
+  invalid = -101,
+  misuse = -102,
+  type = -103,
+  range = -104,
+  not_found = -105,
+  limit = -106,
+  unsupported = -107,
+  unavailable = -201,
+  timeout = -202,
+  unknown = -203,
+  random = -204,
+  nomem = -401,
+  internal = -402,
+  callback = -501,
+};
+
+// message is one line that says what was wrong and what to do; never a key, an id, a cookie's value or session content.
+struct Error {
+  Status status;
+  std::string message;
+};
+
+}  // namespace sessions
