@@ -1,0 +1,30 @@
+// Key bytes: wiped when they are no longer needed.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace sessions::crypto {
+
+class Secret {
+ public:
+  explicit Secret(std::string_view bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  Secret(const Secret&) = default;
+  Secret(Secret&&) noexcept = default;
+  Secret& operator=(const Secret&) = delete;
+  Secret& operator=(Secret&&) noexcept = delete;
+  ~Secret();
+
+  std::string_view view() const noexcept { return {bytes_.data(), bytes_.size()}; }
+
+ private:
+  std::vector<char> bytes_;
+};
+
+void wipe(std::span<char> bytes) noexcept;
+
+// In time that depends on the sizes alone.
+bool equal(std::string_view a, std::string_view b) noexcept;
+
+}  // namespace sessions::crypto
