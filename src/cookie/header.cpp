@@ -1,0 +1,42 @@
+#include <cookie/header.hpp>
+
+namespace sessions::cookie {
+namespace {
+
+constexpr std::string_view blanks = " \t";
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && blanks.find(text.front()) != std::string_view::npos) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && blanks.find(text.back()) != std::string_view::npos) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::size_t find_values(std::string_view header, std::string_view name, std::span<std::string_view> values) noexcept {
+  std::size_t found = 0;
+  while (!header.empty()) {
+    const std::string_view pair = header.substr(0, header.find(';'));
+    header.remove_prefix(pair.size() == header.size() ? pair.size() : pair.size() + 1);
+
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) {
+      continue;
+    }
+    const std::string_view candidate = trim(pair.substr(0, equals));
+    if (candidate.empty() || candidate != name) {
+      continue;
+    }
+    if (found < values.size()) {
+      values[found] = trim(pair.substr(equals + 1));
+    }
+    ++found;
+  }
+  return found;
+}
+
+}  // namespace sessions::cookie

@@ -1,0 +1,64 @@
+#include <algorithm>
+#include <base/limits.hpp>
+#include <cookie/set_cookie.hpp>
+
+namespace sessions::cookie {
+namespace {
+
+std::string_view spelling(SameSite same_site) noexcept {
+  switch (same_site) {
+    case SameSite::strict:
+      return "Strict";
+    case SameSite::none:
+      return "None";
+    case SameSite::lax:
+      break;
+  }
+  return "Lax";
+}
+
+std::string max_age_text(std::int64_t seconds) {
+  return "; Max-Age=" + std::to_string(std::clamp<std::int64_t>(seconds, 0, limits::max_age_seconds));
+}
+
+// Everything behind Max-Age.
+std::string fixed_text(const Attributes& attributes) {
+  std::string text;
+  if (!attributes.domain.empty()) {
+    text.append("; Domain=").append(attributes.domain);
+  }
+  text.append("; Path=").append(attributes.path);
+  if (attributes.secure) {
+    text.append("; Secure");
+  }
+  if (attributes.http_only) {
+    text.append("; HttpOnly");
+  }
+  text.append("; SameSite=").append(spelling(attributes.same_site));
+  if (attributes.partitioned) {
+    text.append("; Partitioned");
+  }
+  return text;
+}
+
+}  // namespace
+
+LineWriter::LineWriter(const Attributes& attributes, std::optional<std::int64_t> max_age)
+    : before_value_(attributes.name + "="),
+      after_value_((max_age ? max_age_text(*max_age) : std::string()) + fixed_text(attributes)),
+      remove_(before_value_ + max_age_text(0) + fixed_text(attributes)) {}
+
+std::string LineWriter::set(std::string_view value) const {
+  std::string line;
+  line.reserve(set_size(value.size()));
+  line.append(before_value_).append(value).append(after_value_);
+  return line;
+}
+
+std::size_t LineWriter::set_size(std::size_t value_size) const noexcept {
+  return before_value_.size() + value_size + after_value_.size();
+}
+
+const std::string& LineWriter::remove() const noexcept { return remove_; }
+
+}  // namespace sessions::cookie
