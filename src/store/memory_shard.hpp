@@ -1,0 +1,55 @@
+// One shard of the memory store: records by key, in the order of their expiry.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <store/store.hpp>
+#include <unordered_map>
+#include <vector>
+
+namespace sessions::store {
+
+// Not safe from several threads: the caller holds the shard's lock. What it takes out it hands to the caller, who frees
+// it without the lock.
+class MemoryShard {
+ public:
+  // What one record costs, with the tables that hold it; counted against the bound on bytes.
+  static std::int64_t cost(const Record& record) noexcept;
+
+  // Null when there is none, expired or not.
+  const Record* find(const Key& key) const noexcept;
+
+  // False when the key is taken. Throws std::bad_alloc with nothing changed.
+  bool insert(const Key& key, const Record& record);
+
+  // Replaces the record of a key that is there; returns the former one.
+  Record replace(const Key& key, Record record) noexcept;
+
+  std::optional<Record> erase(const Key& key) noexcept;
+
+  // Takes out the record nearest to its expiry, but not that of `keep`. With `now`, only if it has expired.
+  std::optional<Record> erase_oldest(const Key& keep, std::optional<std::int64_t> now) noexcept;
+
+ private:
+  // The first bytes of a key say which bucket it is in: it is a digest, and nobody can choose it.
+  struct Hash {
+    std::size_t operator()(const Key& key) const noexcept;
+  };
+  using Map = std::unordered_map<Key, Record, Hash>;
+
+  // An entry for each record, made when it is created and not moved when it is renewed: when its turn comes it is
+  // looked up and, if the record lives longer by then, put back. Entries of records that are gone are left until then,
+  // or until they are the majority.
+  struct Due {
+    std::int64_t expires;
+    std::uint64_t key_prefix;
+  };
+
+  Map::iterator find_prefix(std::uint64_t prefix) noexcept;
+  void forget_dead_entries() noexcept;
+
+  Map records_;
+  std::vector<Due> due_;  // a heap, the nearest expiry on top
+};
+
+}  // namespace sessions::store
