@@ -1,0 +1,59 @@
+#include <manager/backend.hpp>
+#include <manager/url.hpp>
+#include <store/memory.hpp>
+#include <string>
+
+namespace sessions::manager {
+
+namespace {
+
+Result<Backend> open_memory(const Url& url) {
+  store::MemoryBounds bounds;
+  for (const auto& [name, value] : url.parameters) {
+    std::int64_t* bound = name == "max_sessions" ? &bounds.max_sessions
+                          : name == "max_bytes"  ? &bounds.max_bytes
+                                                 : nullptr;
+    if (bound == nullptr) {
+      return unknown_parameter(url, name);
+    }
+    const bool is_count = bound == &bounds.max_sessions;
+    const Result<std::int64_t> number =
+        to_number(url, name, value, is_count ? 1 : 65'536, is_count ? 1'000'000'000 : 1LL << 50U);
+    if (!number) {
+      return number.error();
+    }
+    *bound = *number;
+  }
+  return Backend{Backend::Kind::store, std::make_shared<store::Memory>(bounds)};
+}
+
+Result<Backend> open_cookie(const Url& url, Backend::Kind kind) {
+  if (!url.parameters.empty()) {
+    return unknown_parameter(url, url.parameters.front().first);
+  }
+  return Backend{kind, nullptr};
+}
+
+}  // namespace
+
+Result<Backend> open_backend(std::string_view text) {
+  const Result<Url> url = parse_url(text);
+  if (!url) {
+    return url.error();
+  }
+  const std::string scheme(url->scheme);
+  if (scheme != "memory" && scheme != "cookie" && scheme != "signed-cookie") {
+    return Error{Status::unsupported, "the backend scheme \"" + scheme +
+                                          ":\" is unknown: this build has memory:, cookie: and signed-cookie:"};
+  }
+  if (!url->rest.empty()) {
+    return Error{Status::invalid,
+                 "a backend URL \"" + scheme + ":\" takes no host or path, only parameters after \"?\""};
+  }
+  if (scheme == "memory") {
+    return open_memory(*url);
+  }
+  return open_cookie(*url, scheme == "cookie" ? Backend::Kind::plain_cookie : Backend::Kind::signed_cookie);
+}
+
+}  // namespace sessions::manager

@@ -1,0 +1,75 @@
+// What a manager is told: cookie attributes, lifetimes, keys, limits and hooks. Setters validate at once.
+#pragma once
+
+#include <base/clock.hpp>
+#include <base/log.hpp>
+#include <base/random.hpp>
+#include <base/result.hpp>
+#include <chrono>
+#include <cookie/attributes.hpp>
+#include <crypto/secret.hpp>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace sessions::manager {
+
+// Documented in <sessions/config.h>. Every setter leaves the config as it was when it refuses.
+class Config {
+ public:
+  Result<void> add_key(std::string_view key);
+
+  Result<void> set_cookie_name(std::string_view name);
+  Result<void> set_cookie_path(std::string_view path);
+  Result<void> set_cookie_domain(std::string_view domain);
+  Result<void> set_same_site(std::int32_t same_site);
+  Result<void> set_secure(std::int32_t secure);
+  Result<void> set_http_only(std::int32_t http_only);
+  Result<void> set_partitioned(std::int32_t partitioned);
+  Result<void> set_plain_http();
+
+  Result<void> set_lifetime_seconds(std::int64_t seconds);
+  Result<void> set_renew_after_seconds(std::int64_t seconds);
+  Result<void> set_persistent(std::int32_t persistent);
+  Result<void> set_timeout_ms(std::int64_t milliseconds);
+  Result<void> set_max_content_bytes(std::int64_t bytes);
+
+  // Empty restores the system's, or silence.
+  void set_clock(Clock clock) { clock_ = std::move(clock); }
+  void set_random(RandomSource random) { random_ = std::move(random); }
+  void set_log(Log log) { log_ = std::move(log); }
+
+  const cookie::Attributes& cookie() const noexcept { return cookie_; }
+  const std::vector<crypto::Secret>& keys() const noexcept { return keys_; }
+  std::int64_t lifetime() const noexcept { return lifetime_; }
+  std::int64_t renew_after() const noexcept { return renew_after_ < 0 ? lifetime_ / 10 : renew_after_; }
+  bool persistent() const noexcept { return persistent_; }
+  std::chrono::milliseconds timeout() const noexcept { return timeout_; }
+  std::size_t max_content_bytes() const noexcept { return max_content_bytes_; }
+
+  std::int64_t now() const { return clock_ ? clock_() : system_clock(); }
+  Result<void> random(std::span<char> bytes) const { return random_ ? random_(bytes) : system_random(bytes); }
+  void log(LogLevel level, std::string_view message) const;
+
+  bool has_own_clock() const noexcept { return static_cast<bool>(clock_); }
+  bool has_own_random() const noexcept { return static_cast<bool>(random_); }
+
+ private:
+  Result<void> set_cookie(cookie::Attributes changed);
+
+  cookie::Attributes cookie_;
+  std::vector<crypto::Secret> keys_;
+  std::int64_t lifetime_ = 1'209'600;
+  std::int64_t renew_after_ = -1;  // a tenth of the lifetime
+  bool persistent_ = true;
+  std::chrono::milliseconds timeout_{2'000};
+  std::size_t max_content_bytes_ = 65'536;
+  Clock clock_;
+  RandomSource random_;
+  Log log_;
+};
+
+// Also for the timeout of one session.
+Result<std::chrono::milliseconds> check_timeout_ms(std::int64_t milliseconds);
+
+}  // namespace sessions::manager

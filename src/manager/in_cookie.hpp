@@ -1,0 +1,32 @@
+// Sessions that travel in the cookie.
+#pragma once
+
+#include <envelope/envelope.hpp>
+#include <manager/config.hpp>
+#include <manager/keeper.hpp>
+#include <memory>
+
+namespace sessions::manager {
+
+class InCookie final : public Keeper {
+ public:
+  // The config outlives the keeper.
+  InCookie(std::unique_ptr<envelope::Envelope> envelope, const Config& config)
+      : envelope_(std::move(envelope)), config_(config) {}
+
+  Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
+                      Kept& kept) const override;
+  Result<std::string> next_value(Write write, const Kept& kept, const session::Content& content,
+                                 const Call& call) const override;
+  Result<bool> perform(Write write, const Kept& kept, std::string_view next_value, session::Content& content,
+                       const Call& call) const override;
+  Result<void> destroy(const Kept& kept, const Call& call) const override;
+  std::size_t fixed_value_size() const noexcept override { return 0; }
+  bool keeps_time() const noexcept override { return envelope_->carries_time(); }
+
+ private:
+  std::unique_ptr<envelope::Envelope> envelope_;
+  const Config& config_;
+};
+
+}  // namespace sessions::manager

@@ -1,0 +1,36 @@
+// Sessions that a store keeps, under the digest of the id in the cookie.
+#pragma once
+
+#include <crypto/digest.hpp>
+#include <manager/config.hpp>
+#include <manager/keeper.hpp>
+#include <memory>
+#include <store/store.hpp>
+
+namespace sessions::manager {
+
+class InStore final : public Keeper {
+ public:
+  // The config outlives the keeper.
+  InStore(std::shared_ptr<store::Store> store, std::unique_ptr<crypto::Digest> sha256, const Config& config)
+      : store_(std::move(store)), sha256_(std::move(sha256)), config_(config) {}
+
+  Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
+                      Kept& kept) const override;
+  Result<std::string> next_value(Write write, const Kept& kept, const session::Content& content,
+                                 const Call& call) const override;
+  Result<bool> perform(Write write, const Kept& kept, std::string_view next_value, session::Content& content,
+                       const Call& call) const override;
+  Result<void> destroy(const Kept& kept, const Call& call) const override;
+  std::size_t fixed_value_size() const noexcept override;
+  bool keeps_time() const noexcept override { return true; }
+
+ private:
+  std::optional<store::Key> key_of(std::string_view cookie_value) const;
+
+  std::shared_ptr<store::Store> store_;
+  std::unique_ptr<crypto::Digest> sha256_;
+  const Config& config_;
+};
+
+}  // namespace sessions::manager

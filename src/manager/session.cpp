@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <array>
+#include <base/limits.hpp>
+#include <cookie/header.hpp>
+#include <manager/session.hpp>
+#include <utility>
+
+namespace sessions::manager {
+
+Session::Session(std::shared_ptr<const Manager> manager)
+    : manager_(std::move(manager)),
+      timeout_(manager_->config().timeout()),
+      content_(manager_->config().max_content_bytes()) {}
+
+Call Session::call() const { return {manager_->config().now(), std::chrono::steady_clock::now() + timeout_}; }
+
+// ---- the request comes in ----
+
+Result<void> Session::load_header(std::string_view cookie_header) {
+  std::array<std::string_view, limits::cookie_candidates> values;
+  const std::string& name = manager_->config().cookie().name;
+  const std::size_t count = cookie::find_values(cookie_header, name, values);
+  if (count > 1) {
+    manager_->config().log(LogLevel::info, "a request has " + std::to_string(count) + " cookies named \"" + name +
+                                               "\": the first that is good counts, the others are ignored");
+  }
+  return load({values.data(), std::min(count, values.size())});
+}
+
+Result<void> Session::load_value(std::string_view cookie_value) {
+  return load({&cookie_value, cookie_value.empty() ? std::size_t{0} : std::size_t{1}});
+}
+
+Result<void> Session::load(std::span<const std::string_view> candidates) {
+  if (is_loaded_ || was_used_) {
+    return Error{Status::misuse, "a session is loaded once, before it is used: make another one"};
+  }
+  const Call call = this->call();
+  std::optional<Origin> first_refusal;
+  for (const std::string_view candidate : candidates) {
+    Kept kept;
+    const Result<Origin> origin = manager_->keeper().find(candidate, call, content_, kept);
+    if (!origin) {
+      return origin.error();
+    }
+    if (*origin == Origin::restored) {
+      kept_ = std::move(kept);
+      first_refusal.reset();
+      origin_ = Origin::restored;
+      break;
+    }
+    first_refusal = first_refusal.value_or(*origin);
+  }
+  origin_ = first_refusal.value_or(origin_);
+  browser_has_it_ = !candidates.empty();
+  is_loaded_ = true;
+  return {};
+}
+
+// Text that is authentic but no content that we read is a refused cookie, found out late.
+void Session::decode() noexcept {
+  if (!content_.decode()) {
+    origin_ = Origin::content;
+    kept_.reset();
+  }
+}
+
+Origin Session::origin() {
+  decode();
+  return origin_;
+}
+
+session::Content& Session::content() {
+  decode();
+  is_used_ = true;
+  was_used_ = true;
+  return content_;
+}
+
+// ---- the response goes out ----
+
+Result<void> Session::finish(Outcome outcome) noexcept {
+  outcome_ = outcome;
+  is_used_ = false;
+  return {};
+}
+
+bool Session::is_renewal_due(const Call& call) const noexcept {
+  return is_used_ &&
+         (!manager_->keeper().keeps_time() || call.now - kept_->written >= manager_->config().renew_after());
+}
+
+Result<void> Session::commit() {
+  if (is_gone_) {
+    return finish(Outcome::gone);
+  }
+  if (!is_used_) {
+    return finish(Outcome::unchanged);
+  }
+  const Call call = this->call();
+  if (content_.empty() && (!kept_ || content_.cleared())) {
+    return content_.cleared() ? end(call) : finish(Outcome::unchanged);
+  }
+  if (!kept_) {
+    return write(Write::create, Outcome::created, call);
+  }
+  if (content_.changed()) {
+    return write(Write::save, Outcome::saved, call);
+  }
+  return is_renewal_due(call) ? write(Write::touch, Outcome::touched, call) : finish(Outcome::unchanged);
+}
+
+Result<void> Session::regenerate() {
+  static_cast<void>(content());
+  if (is_gone_) {
+    return finish(Outcome::gone);
+  }
+  if (!kept_ || (content_.empty() && content_.cleared())) {
+    return commit();
+  }
+  return write(Write::regenerate, Outcome::regenerated, call());
+}
+
+Result<void> Session::destroy() {
+  decode();
+  return end(call());
+}
+
+Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
+  const Kept none;
+  const Kept& before = kept_ ? *kept_ : none;
+  Result<std::string> value = manager_->keeper().next_value(write, before, content_, call);
+  if (!value) {
+    return std::move(value.error());
+  }
+  if (manager_->lines().set_size(value->size()) > limits::cookie_line_bytes) {
+    return Error{Status::limit,
+                 "the Set-Cookie line would have more than 4,096 bytes, which browsers drop: put less into the "
+                 "session, or use a "
+                 "backend that keeps it in a store"};
+  }
+  // The browser's copy is renewed with ours; one that has no Max-Age needs that only when it changes.
+  std::vector<std::string> lines;
+  const bool is_sent = manager_->config().persistent() || *value != before.cookie_value;
+  if (is_sent) {
+    lines.push_back(manager_->lines().set(*value));
+  }
+  const Result<bool> written = manager_->keeper().perform(write, before, *value, content_, call);
+  if (!written) {
+    return written.error();
+  }
+  if (!*written) {
+    is_gone_ = true;
+    lines_.clear();
+    return finish(Outcome::gone);
+  }
+  kept_ = Kept{std::move(*value), call.now};
+  if (is_sent) {
+    lines_ = std::move(lines);
+  }
+  return finish(outcome);
+}
+
+Result<void> Session::end(const Call& call) {
+  if (!kept_ && !browser_has_it_) {
+    content_.adopt_nothing();
+    return finish(Outcome::unchanged);
+  }
+  std::vector<std::string> lines{manager_->lines().remove()};
+  if (kept_) {
+    if (Result<void> destroyed = manager_->keeper().destroy(*kept_, call); !destroyed) {
+      return destroyed;
+    }
+  }
+  lines_ = std::move(lines);
+  content_.adopt_nothing();
+  kept_.reset();
+  browser_has_it_ = false;
+  is_gone_ = false;
+  return finish(Outcome::destroyed);
+}
+
+}  // namespace sessions::manager

@@ -1,0 +1,67 @@
+// The session of one request, from the Cookie header to the Set-Cookie lines.
+#pragma once
+
+#include <base/result.hpp>
+#include <chrono>
+#include <manager/manager.hpp>
+#include <memory>
+#include <optional>
+#include <session/content.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sessions::manager {
+
+// What the last commit, regenerate or destroy did. The numbers are those of <sessions/session.h>.
+enum class Outcome : std::int32_t { unchanged = 0, created, saved, touched, regenerated, destroyed, gone };
+
+// One thread at a time. A call that fails, or throws std::bad_alloc, leaves everything as it was.
+class Session {
+ public:
+  explicit Session(std::shared_ptr<const Manager> manager);
+
+  void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
+
+  Result<void> load_header(std::string_view cookie_header);
+  Result<void> load_value(std::string_view cookie_value);
+
+  Origin origin();
+
+  // Reading or changing the content uses the session.
+  session::Content& content();
+
+  Result<void> commit();
+  Result<void> regenerate();
+  Result<void> destroy();
+
+  Outcome outcome() const noexcept { return outcome_; }
+  std::span<const std::string> lines() const noexcept { return lines_; }
+  bool varies_by_cookie() const noexcept { return was_used_ || !lines_.empty(); }
+  bool must_not_be_cached() const noexcept { return !lines_.empty() || (was_used_ && origin_ == Origin::restored); }
+
+ private:
+  Result<void> load(std::span<const std::string_view> candidates);
+  void decode() noexcept;
+  Call call() const;
+  bool is_renewal_due(const Call& call) const noexcept;
+  Result<void> write(Write write, Outcome outcome, const Call& call);
+  Result<void> end(const Call& call);
+  Result<void> finish(Outcome outcome) noexcept;
+
+  std::shared_ptr<const Manager> manager_;
+  std::chrono::milliseconds timeout_;
+  session::Content content_;
+  Origin origin_ = Origin::fresh;
+  std::optional<Kept> kept_;  // none: the session exists in this handle only
+  bool is_loaded_ = false;
+  bool browser_has_it_ = false;  // a cookie of our name, good or not
+  bool is_used_ = false;         // since the last commit
+  bool was_used_ = false;
+  bool is_gone_ = false;
+  Outcome outcome_ = Outcome::unchanged;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace sessions::manager

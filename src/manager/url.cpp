@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <charconv>
+#include <manager/url.hpp>
+
+namespace sessions::manager {
+
+namespace {
+
+constexpr std::size_t most_name_bytes = 64;
+
+bool is_scheme_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+}
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// What may be repeated in a message.
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= most_name_bytes && std::all_of(text.begin(), text.end(), is_name_char);
+}
+
+std::string where(const Url& url) { return " in the backend URL \"" + std::string(url.scheme) + ":...\""; }
+
+}  // namespace
+
+Result<Url> parse_url(std::string_view text) {
+  Url url;
+  const std::size_t colon = text.find(':');
+  url.scheme = text.substr(0, colon);
+  if (colon == std::string_view::npos || colon == 0 || colon > most_name_bytes ||
+      !std::all_of(url.scheme.begin(), url.scheme.end(), is_scheme_char)) {
+    return Error{Status::invalid,
+                 "the backend URL has no scheme: it begins like \"memory:\" or \"signed-cookie:\", in lower case"};
+  }
+  const std::size_t mark = text.find('?', colon);
+  url.rest = text.substr(colon + 1, mark == std::string_view::npos ? mark : mark - colon - 1);
+  std::string_view query = mark == std::string_view::npos ? std::string_view() : text.substr(mark + 1);
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const std::size_t equals = pair.find('=');
+    const std::string_view name = pair.substr(0, equals);
+    if (!is_name(name)) {
+      return Error{Status::invalid,
+                   "a parameter" + where(url) + " has no name made of letters, digits, \"_\" and \"-\""};
+    }
+    if (equals == std::string_view::npos) {
+      return Error{Status::invalid,
+                   "the parameter \"" + std::string(name) + "\"" + where(url) + " has no value: write name=value"};
+    }
+    const auto same_name = [name](const auto& parameter) { return parameter.first == name; };
+    if (std::any_of(url.parameters.begin(), url.parameters.end(), same_name)) {
+      return Error{Status::invalid, "the parameter \"" + std::string(name) + "\"" + where(url) + " is given twice"};
+    }
+    url.parameters.emplace_back(name, pair.substr(equals + 1));
+  }
+  return url;
+}
+
+Result<std::int64_t> to_number(const Url& url, std::string_view name, std::string_view value, std::int64_t least,
+                               std::int64_t most) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || number < least || number > most) {
+    return Error{Status::invalid, "the parameter \"" + std::string(name) + "\"" + where(url) +
+                                      " must be a number from " + std::to_string(least) + " to " +
+                                      std::to_string(most)};
+  }
+  return number;
+}
+
+Error unknown_parameter(const Url& url, std::string_view name) {
+  return {Status::invalid,
+          "the parameter \"" + std::string(name) + "\"" + where(url) + " is unknown: see sessions/backend.h"};
+}
+
+}  // namespace sessions::manager
