@@ -1,0 +1,40 @@
+#include <base/utf8.hpp>
+#include <capi/guard.hpp>
+#include <string>
+
+namespace sessions::capi {
+
+Error null_argument(std::string_view name) { return {Status::invalid, std::string(name) + " must not be NULL"}; }
+
+Result<std::string_view> text(std::string_view name, const void* pointer, std::size_t length) {
+  const auto found = view(pointer, length);
+  if (found) {
+    return *found;
+  }
+  return pointer == nullptr ? null_argument(name)
+                            : Error{Status::invalid, std::string(name) + " has an impossible length"};
+}
+
+Result<std::string_view> key(const char* pointer, std::size_t length) {
+  const Result<std::string_view> name = text("key", pointer, length);
+  if (name && !is_utf8(*name)) {
+    return Error{Status::invalid, "key must be UTF-8"};
+  }
+  return name;
+}
+
+Error content_limit() {
+  return {
+      Status::limit,
+      "the session would have more than 1,024 keys, or more bytes than sessions_config_set_max_content_bytes allows"};
+}
+
+std::shared_ptr<void> own(void* user_data, sessions_destroy_fn destroy) {
+  return {user_data, [destroy](void* data) {
+            if (destroy != nullptr) {
+              destroy(data);
+            }
+          }};
+}
+
+}  // namespace sessions::capi
