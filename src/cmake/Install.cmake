@@ -1,0 +1,60 @@
+# Where everything goes. Install directories may be relative to the prefix or absolute.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sessions)
+target_include_directories(sessions INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+install(TARGETS sessions EXPORT sessionsTargets
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sessions_runtime
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sessions_runtime NAMELINK_COMPONENT sessions_development
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sessions_development)
+install(FILES include/sessions.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sessions_development)
+install(DIRECTORY include/sessions DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sessions_development
+  FILES_MATCHING PATTERN "*.h")
+
+# The C++ runtime, which a C compiler that links the static library does not add by itself.
+set(cxx_runtime ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
+list(FILTER cxx_runtime INCLUDE REGEX "^(stdc\\+\\+|c\\+\\+|c\\+\\+abi|m)$")
+list(REMOVE_DUPLICATES cxx_runtime)
+
+# ---- find_package(sessions) ----
+
+install(EXPORT sessionsTargets NAMESPACE sessions:: DESTINATION ${package_dir} COMPONENT sessions_development)
+configure_package_config_file(src/cmake/sessionsConfig.cmake.in sessionsConfig.cmake
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(sessionsConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sessionsConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/sessionsConfigVersion.cmake
+  DESTINATION ${package_dir} COMPONENT sessions_development)
+if(NOT BUILD_SHARED_LIBS)
+  install(FILES src/cmake/FindcJSON.cmake DESTINATION ${package_dir} COMPONENT sessions_development)
+endif()
+
+# ---- pkg-config ----
+
+function(sessions_pc_dir directory result)
+  if(IS_ABSOLUTE ${directory})
+    set(${result} ${directory} PARENT_SCOPE)
+  else()
+    set(${result} "\${prefix}/${directory}" PARENT_SCOPE)
+  endif()
+endfunction()
+sessions_pc_dir(${CMAKE_INSTALL_LIBDIR} pc_libdir)
+sessions_pc_dir(${CMAKE_INSTALL_INCLUDEDIR} pc_includedir)
+
+list(TRANSFORM cxx_runtime PREPEND "-l" OUTPUT_VARIABLE pc_libs_private)
+list(APPEND pc_libs_private -pthread)
+set(pc_requires_private "libcrypto >= 3.0")
+if(cJSON_HAS_PKG_CONFIG)
+  string(APPEND pc_requires_private ", libcjson")
+else()
+  list(PREPEND pc_libs_private -lcjson)
+endif()
+list(JOIN pc_libs_private " " pc_libs_private)
+
+# `cmake --install --prefix` names the prefix later than this.
+set(pc_prefix "@CMAKE_INSTALL_PREFIX@")
+configure_file(sessions.pc.in sessions.pc.in @ONLY)
+install(CODE "configure_file(\"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc.in\" \"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc\" @ONLY)"
+  COMPONENT sessions_development)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sessions.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+  COMPONENT sessions_development)
