@@ -34,8 +34,8 @@ enum {
   SESSIONS_LOG_WARNING = 2 /* something that should not stay so in production */
 };
 
-/* Returns the current time in seconds since 1970-01-01T00:00:00Z. It must not fail; it is called on the threads that
- * load and commit, from several at once. Since 0.1. */
+/* Returns the current time in seconds since 1970-01-01T00:00:00Z, up to the end of the year 9999. It must not fail; it
+ * is called on the threads that load and commit, from several at once. Since 0.1. */
 typedef int64_t (*sessions_clock_fn)(void *user_data);
 
 /* Fills size bytes at bytes with random data. Returns SESSIONS_OK, or anything else for failure, upon which the call

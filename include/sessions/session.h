@@ -192,7 +192,8 @@ SESSIONS_API sessions_status sessions_session_from_json(sessions_session *sessio
 
 /* Adds delta to an integer; a missing key counts as 0. Increments of parallel requests add up, on backends that keep
  * sessions in a store. result may be NULL; it receives the sum as this session sees it. SESSIONS_OK, SESSIONS_E_TYPE
- * (the value is no number), SESSIONS_E_RANGE (it, or the sum, is no int64), SESSIONS_E_LIMIT. Since 0.1. */
+ * (the value is no number), SESSIONS_E_RANGE (it, the sum, or the sum of all deltas since the last commit is no
+ * int64), SESSIONS_E_LIMIT. Since 0.1. */
 SESSIONS_API sessions_status sessions_session_increment(sessions_session *session, const char *key, size_t key_len,
                                                         int64_t delta, int64_t *result);
 

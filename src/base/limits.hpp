@@ -13,6 +13,7 @@ inline constexpr std::size_t cookie_attribute_bytes = 1024;  // browsers ignore 
 inline constexpr std::size_t cookie_domain_bytes = 253;      // RFC 1035 2.3.4, less the root
 inline constexpr std::int64_t max_age_seconds = 34'560'000;  // 400 days: RFC 6265bis 5.5
 inline constexpr std::int64_t lifetime_seconds = 3'155'760'000;
+inline constexpr std::int64_t latest_second = 253'402'300'799;  // of the year 9999
 inline constexpr std::int64_t timeout_ms = 3'600'000;
 inline constexpr std::size_t json_depth = 64;
 inline constexpr std::size_t keys = 1024;  // so that looking a key up may walk over them

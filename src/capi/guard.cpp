@@ -16,7 +16,7 @@ Result<std::string_view> text(std::string_view name, const void* pointer, std::s
 }
 
 Result<std::string_view> key(const char* pointer, std::size_t length) {
-  const Result<std::string_view> name = text("key", pointer, length);
+  Result<std::string_view> name = text("key", pointer, length);
   if (name && !is_utf8(*name)) {
     return Error{Status::invalid, "key must be UTF-8"};
   }

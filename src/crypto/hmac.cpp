@@ -16,14 +16,18 @@ Result<std::unique_ptr<Hmac>> Hmac::make(Algorithm algorithm, std::string_view k
   const ErrorQueueMark mark;
   std::string digest = algorithm == Algorithm::sha1 ? "SHA1" : "SHA256";
   EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  Pool::Owned keyed(mac == nullptr ? nullptr : EVP_MAC_CTX_new(mac));
+  if (mac == nullptr) {
+    return Error{Status::internal, "OpenSSL does not offer HMAC: see its configuration"};
+  }
+  Pool::Owned keyed(EVP_MAC_CTX_new(mac));
   EVP_MAC_free(mac);
   const std::array<OSSL_PARAM, 2> parameters = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), digest.size()),
       OSSL_PARAM_construct_end()};
   const auto* key_bytes = reinterpret_cast<const unsigned char*>(key.data());
+  // The digest is there, whoever derives a key has used it: only memory can be missing.
   if (!keyed || EVP_MAC_init(keyed.get(), key_bytes, key.size(), parameters.data()) != 1) {
-    return Error{Status::internal, "OpenSSL does not offer HMAC with " + digest + ": see its configuration"};
+    throw std::bad_alloc();
   }
   return std::make_unique<Hmac>(std::move(keyed));
 }

@@ -19,7 +19,7 @@ class Hmac {
  public:
   using Pool = ContextPool<EVP_MAC_CTX, free_mac_context>;
 
-  // Fails with status internal when this OpenSSL, or its configuration, does not offer the algorithm.
+  // Fails with status internal when this OpenSSL, or its configuration, does not offer HMAC. Throws std::bad_alloc.
   static Result<std::unique_ptr<Hmac>> make(Algorithm algorithm, std::string_view key);
 
   // Takes over a context that has its key.

@@ -41,7 +41,7 @@ inline const char* skip_plain(const char* at, const char* end) noexcept {
 inline char32_t hex4(const char* digits) noexcept {
   char32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    const int c = digits[i];
+    const int c = static_cast<unsigned char>(digits[i]);
     value = value << 4 | static_cast<char32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
   }
   return value;

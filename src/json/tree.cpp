@@ -1,6 +1,7 @@
 #include <cjson/cJSON.h>
 
 #include <base/limits.hpp>
+#include <base/process_lock.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -161,7 +162,7 @@ Result<Tree> parse_tree(std::string_view valid) {
     return std::move(*loss);
   }
   // cJSON notes where parsing ended in a variable that all threads share.
-  static std::mutex one_at_a_time;
+  static ProcessLock one_at_a_time;
   const std::lock_guard lock(one_at_a_time);
   Tree tree(cJSON_ParseWithLength(valid.data(), valid.size()));
   if (!tree) {

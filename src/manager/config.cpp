@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <base/limits.hpp>
 #include <manager/config.hpp>
 #include <string>
@@ -26,6 +27,10 @@ void Config::log(LogLevel level, std::string_view message) const {
   if (log_) {
     log_(level, message);
   }
+}
+
+std::int64_t Config::now() const {
+  return std::clamp(clock_ ? clock_() : system_clock(), -limits::latest_second, limits::latest_second);
 }
 
 Result<void> Config::add_key(std::string_view key) {

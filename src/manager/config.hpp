@@ -47,7 +47,7 @@ class Config {
   std::chrono::milliseconds timeout() const noexcept { return timeout_; }
   std::size_t max_content_bytes() const noexcept { return max_content_bytes_; }
 
-  std::int64_t now() const { return clock_ ? clock_() : system_clock(); }
+  std::int64_t now() const;
   Result<void> random(std::span<char> bytes) const { return random_ ? random_(bytes) : system_random(bytes); }
   void log(LogLevel level, std::string_view message) const;
 
