@@ -1,0 +1,124 @@
+#!/bin/sh
+# check.sh shared|static|subdirectory: builds and installs the library as its users do, into scratch directories, and
+# builds, runs and looks at programs that use it.
+set -eu
+kind=$1
+: "${CC:=cc}" "${CXX:=c++}" "${CMAKE:=cmake}"
+export CC CXX
+here=$(cd "$(dirname "$0")" && pwd)
+source=$(cd "$here/../.." && pwd)
+mkdir -p "${SESSIONS_BUILD_DIR:-$source/build}/package"
+work=$(cd "${SESSIONS_BUILD_DIR:-$source/build}/package" && pwd)/$kind
+rm -rf "$work/installed" "$work/consumers"
+mkdir -p "$work/installed" "$work/consumers"
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+
+fail() {
+  echo "FAILED: $1" >&2
+  exit 1
+}
+
+# Builds the library, without optimisation to be quick. Arguments go to CMake.
+build_library() {
+  "$CMAKE" -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug "$@"
+  "$CMAKE" --build "$work/build" --parallel 2
+}
+
+# run PROGRAM LIBDIR: does the main job.
+run() {
+  LD_LIBRARY_PATH=$2 "$1" | tee "$1.out"
+  grep -Eq '^Set-Cookie: session=[A-Za-z0-9_-]{43}; .*HttpOnly' "$1.out" || fail "$1 printed something else"
+}
+
+# use_pkg_config NAME LIBDIR [OPTION...]
+use_pkg_config() {
+  name=$1 libdir=$2
+  shift 2
+  program=$work/consumers/pkg_config_$name
+  if [ "$kind" = static ]; then
+    set -- --static "$@"
+  fi
+  PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config --print-errors "$@" --exists 'sessions >= 0.1' ||
+    fail "pkg-config does not accept $libdir/pkgconfig/sessions.pc"
+  flags=$(PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@" --cflags --libs sessions)
+  echo "$flags"
+  # shellcheck disable=SC2086  # flags are meant to be split
+  $CC -std=c99 "$here/main.c" -o "$program" $flags
+  run "$program" "$libdir"
+  check_needed "$program"
+}
+
+# use_find_package NAME LIBDIR C|CXX [OPTION...]
+use_find_package() {
+  name=$1 libdir=$2 language=$3
+  shift 3
+  "$CMAKE" -S "$here/find_package" -B "$work/consumers/find_package_$name" -DLANGUAGE="$language" "$@"
+  "$CMAKE" --build "$work/consumers/find_package_$name"
+  run "$work/consumers/find_package_$name/consumer" "$libdir"
+  check_needed "$work/consumers/find_package_$name/consumer"
+}
+
+check_needed() {
+  if readelf --dynamic "$1" | grep -q 'NEEDED.*libsessions'; then
+    [ "$kind" = shared ] || fail "$1 needs libsessions.so"
+  else
+    [ "$kind" = static ] || fail "$1 does not need libsessions.so"
+  fi
+}
+
+check_prefix() {
+  if [ "$kind" = static ]; then
+    [ -z "$(find "$1" -name 'libsessions.so*')" ] || fail "$1 holds more than the static library"
+  fi
+  if grep -r --include='*.cmake' --include='*.pc' -e "$source/src" -e "$source/include" -e "$work/build" "$1"; then
+    fail "^ these refer to where the library was built"
+  fi
+}
+
+check_layouts() {
+  prefix=$work/installed/plain
+  build_library -DCMAKE_INSTALL_PREFIX=/nowhere -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_INCLUDEDIR=include "$@"
+  "$CMAKE" --install "$work/build" --prefix "$prefix"
+  check_prefix "$prefix"
+  use_pkg_config plain "$prefix/lib"
+  use_find_package plain "$prefix/lib" CXX -DCMAKE_PREFIX_PATH="$prefix"
+
+  mv "$prefix" "$work/installed/moved"
+  prefix=$work/installed/moved
+  use_pkg_config moved "$prefix/lib" --define-prefix
+  use_find_package moved "$prefix/lib" C -DCMAKE_PREFIX_PATH="$prefix"
+
+  DESTDIR=$work/installed/staged "$CMAKE" --install "$work/build"
+  staged=$work/installed/staged/nowhere
+  grep -qx 'prefix=/nowhere' "$staged/lib/pkgconfig/sessions.pc" || fail "DESTDIR got into sessions.pc"
+  use_find_package staged "$staged/lib" CXX -DCMAKE_PREFIX_PATH="$staged"
+
+  prefix=$work/installed/relative
+  build_library -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib/of/this -DCMAKE_INSTALL_INCLUDEDIR=headers/here
+  "$CMAKE" --install "$work/build"
+  use_pkg_config relative "$prefix/lib/of/this"
+  use_find_package relative "$prefix/lib/of/this" CXX -Dsessions_DIR="$prefix/lib/of/this/cmake/sessions"
+
+  # CMake refuses to export an absolute path that is inside the source tree.
+  outside=$(mktemp -d)
+  trap 'rm -rf "$outside"' EXIT
+  prefix=$outside/prefix
+  build_library -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR="$prefix.lib" \
+    -DCMAKE_INSTALL_INCLUDEDIR="$prefix.include"
+  "$CMAKE" --install "$work/build"
+  use_pkg_config absolute "$prefix.lib"
+  use_find_package absolute "$prefix.lib" CXX -Dsessions_DIR="$prefix.lib/cmake/sessions"
+}
+
+case $kind in
+  shared) check_layouts -DBUILD_SHARED_LIBS=ON ;;
+  static) check_layouts -DBUILD_SHARED_LIBS=OFF ;;
+  subdirectory)
+    "$CMAKE" -S "$here/subdirectory" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug -DSESSIONS_SOURCE_DIR="$source"
+    "$CMAKE" --build "$work/build" --parallel 2
+    run "$work/build/consumer" "$work/build/sessions"
+    ;;
+  *) fail "no such kind: $kind" ;;
+esac

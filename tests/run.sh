@@ -1,0 +1,163 @@
+#!/bin/sh
+# Installs what the tests need, builds, and runs everything. Logs go to build/logs.
+# The last line is "N passed, N failed"; the exit status is 0 when nothing failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+logs=$root/build/logs
+venv=$root/build/venv
+jobs=$(nproc 2>/dev/null || echo 2)
+passed=0
+failed=0
+rm -rf "$logs"
+mkdir -p "$logs"
+
+# ---- what the tests need ----
+
+packages="g++ clang clang-format clang-tidy cmake make pkg-config binutils libssl-dev libcjson-dev catch2 libmicrohttpd-dev
+  libbenchmark-dev abigail-tools valgrind curl python3 python3-venv"
+
+is_installed() {
+  dpkg-query --show --showformat='${Status}\n' "$1" 2>/dev/null | grep -q ' installed$'
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    sudo "$@"
+  fi
+}
+
+install_packages() {
+  if ! command -v apt-get >/dev/null; then
+    echo "This is not Debian or Ubuntu. The tests need what these packages hold; please see to it that it is there:"
+    echo "$packages chromium chromium-driver"
+    return
+  fi
+  missing=
+  for package in $packages; do
+    is_installed "$package" || missing="$missing $package"
+  done
+  if ! command -v chromedriver >/dev/null; then
+    missing="$missing chromium chromium-driver"
+  fi
+  if [ -z "$missing" ]; then
+    return
+  fi
+  echo "Installing$missing"
+  as_root apt-get update
+  # Ubuntu has another name for it.
+  if ! apt-cache show chromium-driver >/dev/null 2>&1; then
+    missing=$(echo "$missing" | sed 's/chromium chromium-driver/chromium-browser chromium-chromedriver/')
+  fi
+  # shellcheck disable=SC2086  # a list of words
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $missing
+}
+
+# The packages whose cookies we read and write.
+install_python_packages() {
+  [ -x "$venv/bin/python3" ] || python3 -m venv "$venv" || return 1
+  "$venv/bin/python3" -c 'import itsdangerous, starlette_sessions' 2>/dev/null ||
+    "$venv/bin/pip" install --quiet itsdangerous==2.2.0 starlette-sessions==0.3.0
+}
+
+# ---- counting ----
+
+# finish TITLE LOG PASSED FAILED: counts, and shows the end of the log when something failed.
+finish() {
+  passed=$((passed + $3))
+  failed=$((failed + $4))
+  printf '%4ds  %s: %d passed, %d failed\n' "$(($(date +%s) - started))" "$1" "$3" "$4"
+  if [ "$4" -ne 0 ]; then
+    tail -n 60 "$2" | sed 's/^/    | /'
+    echo "    | all of it: $2"
+  fi
+}
+
+# check TITLE LOG COMMAND...: a check that passes or fails as a whole.
+check() {
+  title=$1 log=$logs/$2.log
+  shift 2
+  started=$(date +%s)
+  if "$@" >"$log" 2>&1; then
+    finish "$title" "$log" 1 0
+  else
+    finish "$title" "$log" 0 1
+  fi
+}
+
+# suite BUILD LABEL...: the tests with each of the labels. A label without tests is a failure.
+suite() {
+  build=$1
+  shift
+  for label in "$@"; do
+    log=$logs/$build-$label.log
+    started=$(date +%s)
+    (cd "build/$build" && $without_aslr ctest --parallel "$jobs" --output-on-failure --label-regex "^$label\$") >"$log" 2>&1
+    bad=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of .*/\1/p' "$log")
+    all=$(sed -n 's/.*tests passed, .* tests failed out of \([0-9]*\).*/\1/p' "$log")
+    if [ "${all:-0}" -eq 0 ]; then
+      echo "no test ran" >>"$log"
+      finish "$label ($build)" "$log" 0 1
+    else
+      finish "$label ($build)" "$log" $((all - bad)) "$bad"
+    fi
+  done
+}
+
+# ---- stages ----
+
+# build PROFILE: everything the profile has, without a warning.
+build() {
+  rm -f "build/$1/CMakeCache.txt" # the profile as it is now
+  cmake -S . -B "build/$1" -C "tests/profiles/$1.cmake" -DSESSIONS_PYTHON="$venv/bin/python3" &&
+    cmake --build "build/$1" --parallel "$jobs"
+}
+
+format() {
+  CLANG_FORMAT=clang-format
+  if ! clang-format --version | grep -q 'version 14\.'; then
+    CLANG_FORMAT=$venv/bin/clang-format
+    [ -x "$CLANG_FORMAT" ] || "$venv/bin/pip" install --quiet clang-format==14.0.6 || return 1
+  fi
+  export CLANG_FORMAT
+  sh tests/style/format.sh
+}
+
+tidy() {
+  if ! find src -name '*.cpp' | xargs -n 1 -P "$jobs" clang-tidy --quiet -p build/asan >"$logs/clang-tidy.log" 2>&1; then
+    grep -E ' error: |^error: ' "$logs/clang-tidy.log" | sort -u
+    return 1
+  fi
+}
+
+# Address space randomisation is in the way of ThreadSanitizer on some kernels.
+without_aslr=
+if setarch "$(uname -m)" --addr-no-randomize true 2>/dev/null; then
+  without_aslr="setarch $(uname -m) --addr-no-randomize"
+fi
+
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+
+if ! install_packages; then
+  echo "0 passed, 1 failed"
+  exit 1
+fi
+check "Python packages to compare with" python install_python_packages
+
+check "gcc, release, no warning" build-release build release
+suite release unit contract capi valgrind torture system interop bench style abi package
+
+check "clang, AddressSanitizer and UndefinedBehaviorSanitizer, no warning" build-asan build asan
+suite asan unit contract capi
+check "clang, ThreadSanitizer" build-tsan build tsan
+suite tsan unit contract capi
+
+check "clang-format" format format
+check "clang-tidy" tidy tidy
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

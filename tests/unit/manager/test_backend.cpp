@@ -1,0 +1,62 @@
+#include <manager/backend.hpp>
+#include <string>
+
+#include "../../support/catch.hpp"
+
+using namespace sessions;
+using manager::Backend;
+
+namespace {
+
+void refuses(std::string_view url, Status status, std::string_view word) {
+  const auto backend = manager::open_backend(url);
+  CAPTURE(url);
+  REQUIRE_FALSE(backend);
+  CAPTURE(backend.error().message);
+  CHECK(backend.error().status == status);
+  CHECK(backend.error().message.find(word) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("the URLs of this build") {
+  CHECK(manager::open_backend("memory:")->kind == Backend::Kind::store);
+  CHECK(manager::open_backend("memory:?max_sessions=1&max_bytes=65536")->kind == Backend::Kind::store);
+  CHECK(manager::open_backend("cookie:")->kind == Backend::Kind::plain_cookie);
+  CHECK(manager::open_backend("signed-cookie:")->kind == Backend::Kind::signed_cookie);
+  CHECK(manager::open_backend("signed-cookie:?")->kind == Backend::Kind::signed_cookie);
+}
+
+TEST_CASE("everything else is refused by name") {
+  refuses("", Status::invalid, "scheme");
+  refuses("memory", Status::invalid, "scheme");
+  refuses(":memory", Status::invalid, "scheme");
+  refuses("MEMORY:", Status::invalid, "lower case");
+  refuses("mem\nory:", Status::invalid, "scheme");
+  refuses(std::string(100, 'a') + ":", Status::invalid, "scheme");
+  refuses("postgres://u:secret@h/", Status::unsupported, "postgres:");
+  refuses("memory:x", Status::invalid, "no host or path");
+  refuses("memory:?max=1", Status::invalid, "\"max\"");
+  refuses("memory:?max_sessions", Status::invalid, "\"max_sessions\"");
+  refuses("memory:?max_sessions=", Status::invalid, "\"max_sessions\"");
+  refuses("memory:?max_sessions=0", Status::invalid, "from 1 to 1000000000");
+  refuses("memory:?max_sessions=-5", Status::invalid, "from 1 to");
+  refuses("memory:?max_sessions=1e3", Status::invalid, "from 1 to");
+  refuses("memory:?max_sessions=99999999999999999999", Status::invalid, "from 1 to");
+  refuses("memory:?max_bytes=65535", Status::invalid, "from 65536");
+  refuses("memory:?max_sessions=1&max_sessions=2", Status::invalid, "twice");
+  refuses("memory:?=1", Status::invalid, "no name");
+  refuses("memory:?&", Status::invalid, "no name");
+  refuses("memory:?a\x01=1", Status::invalid, "no name");
+  refuses("signed-cookie:?key=abc", Status::invalid, "\"key\"");
+  refuses("cookie:?max_sessions=1", Status::invalid, "\"max_sessions\"");
+}
+
+TEST_CASE("credentials and values never stand in a message") {
+  for (const char* url : {"memory://user:hunter2@host/", "redis://user:hunter2@host/?x=hunter2",
+                          "memory:?max_sessions=hunter2", "signed-cookie:?key=hunter2", "memory:?hunter2@x=1"}) {
+    const auto backend = manager::open_backend(url);
+    REQUIRE_FALSE(backend);
+    CHECK(backend.error().message.find("hunter2") == std::string::npos);
+  }
+}
