@@ -1,0 +1,405 @@
+// What every backend does with a session, from Cookie header to Set-Cookie lines.
+#include <functional>
+#include <memory>
+#include <store/memory.hpp>
+#include <string>
+#include <vector>
+
+#include "../support/browser.hpp"
+#include "../support/catch.hpp"
+#include "../support/deferred_store.hpp"
+
+using namespace sessions;
+using manager::Backend;
+using manager::Config;
+using manager::Origin;
+using manager::Outcome;
+using manager::Session;
+using testing::Browser;
+using testing::World;
+
+namespace {
+
+constexpr std::int64_t lifetime = 1'209'600;
+
+struct Subject {
+  const char* name;
+  std::function<Backend()> open;
+  bool is_store;
+  bool keeps_time;
+};
+
+Backend open_deferred() {
+  const auto inner = std::make_shared<store::Memory>(store::MemoryBounds{});
+  return {Backend::Kind::store, std::make_shared<testing::DeferredStore>(inner)};
+}
+
+const std::vector<Subject>& subjects() {
+  static const std::vector<Subject> all = {
+      {"memory:", [] { return World::open("memory:"); }, true, true},
+      {"deferred", open_deferred, true, true},
+      {"signed-cookie:", [] { return World::open("signed-cookie:"); }, false, true},
+      {"cookie:", [] { return World::open("cookie:"); }, false, false}};
+  return all;
+}
+
+const Subject& any_backend() { return subjects().at(GENERATE(range(std::size_t{0}, std::size_t{4}))); }
+const Subject& any_store() { return subjects().at(GENERATE(range(std::size_t{0}, std::size_t{2}))); }
+
+// Somebody who has visited once and has {"n":1}.
+Browser visited(const World& world) {
+  Browser browser;
+  const auto session = world.load("");
+  REQUIRE(session->content().set("n", "1") == Status::ok);
+  REQUIRE(session->commit());
+  REQUIRE(session->outcome() == Outcome::created);
+  REQUIRE(session->lines().size() == 1);
+  browser.take(*session);
+  return browser;
+}
+
+std::string content(const World& world, const std::string& header) { return world.load(header)->content().to_json(); }
+
+void commit(Session& session, Outcome expected) {
+  REQUIRE(session.commit());
+  CHECK(session.outcome() == expected);
+}
+
+}  // namespace
+
+TEST_CASE("a request that does not use its session neither writes nor sends") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  World world(subject.open());
+  Browser browser = visited(world);
+  for (const std::string& header : {std::string(), browser.header(), std::string("__Host-session=nonsense")}) {
+    world.pass(lifetime / 2);
+    const auto session = world.load(header);
+    commit(*session, Outcome::unchanged);
+    CHECK(session->lines().empty());
+    CHECK_FALSE(session->varies_by_cookie());
+    CHECK_FALSE(session->must_not_be_cached());
+  }
+}
+
+TEST_CASE("an empty new session is neither stored nor sent, though it was read") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const auto session = world.load("");
+  CHECK(session->origin() == Origin::fresh);
+  CHECK_FALSE(session->content().find("n"));
+  commit(*session, Outcome::unchanged);
+  CHECK(session->lines().empty());
+  CHECK(session->varies_by_cookie());
+  CHECK_FALSE(session->must_not_be_cached());
+}
+
+TEST_CASE("what one request sets the next one reads") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  Browser browser = visited(world);
+  const auto session = world.load("other=1; " + browser.header() + "; more=2");
+  CHECK(session->origin() == Origin::restored);
+  CHECK(session->content().to_json() == R"({"n":1})");
+  CHECK(session->must_not_be_cached());
+  REQUIRE(session->content().set("s", R"("é")") == Status::ok);
+  REQUIRE(session->content().set("n", "2") == Status::ok);
+  commit(*session, Outcome::saved);
+  browser.take(*session);
+  CHECK(content(world, browser.header()) == (subject.is_store ? R"({"n":2,"s":"é"})" : R"({"n":2,"s":"\u00e9"})"));
+}
+
+TEST_CASE("a second commit without changes is unchanged and yields the same lines") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  World world(subject.open());
+  const auto session = world.load("");
+  REQUIRE(session->content().set("n", "1") == Status::ok);
+  commit(*session, Outcome::created);
+  const std::vector<std::string> lines(session->lines().begin(), session->lines().end());
+  world.pass(lifetime / 2);
+  commit(*session, Outcome::unchanged);
+  CHECK(std::vector<std::string>(session->lines().begin(), session->lines().end()) == lines);
+}
+
+TEST_CASE("use renews, when a tenth of the lifetime has passed where the time is kept") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  World world(subject.open());
+  Browser browser = visited(world);
+  world.pass(lifetime / 10 - 1);
+  auto session = world.load(browser.header());
+  REQUIRE(session->content().find("n"));
+  commit(*session, subject.keeps_time ? Outcome::unchanged : Outcome::touched);
+  CHECK(session->lines().size() == (subject.keeps_time ? 0 : 1));
+  world.pass(1);
+  session = world.load(browser.header());
+  REQUIRE(session->content().find("n"));
+  commit(*session, Outcome::touched);
+  CHECK(session->lines().size() == 1);
+  browser.take(*session);
+  world.pass(lifetime);
+  CHECK(content(world, browser.header()) == R"({"n":1})");
+}
+
+TEST_CASE("a session lives as long as its lifetime and not a second longer") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  World world(subject.open());
+  const Browser browser = visited(world);
+  world.pass(lifetime);
+  CHECK(world.load(browser.header())->origin() == Origin::restored);
+  world.pass(1);
+  CHECK(world.load(browser.header())->origin() == (subject.keeps_time ? Origin::expired : Origin::restored));
+}
+
+TEST_CASE("clearing ends the session and deletes the cookie") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  Browser browser = visited(world);
+  const std::string before = browser.header();
+  const auto session = world.load(before);
+  session->content().clear();
+  commit(*session, Outcome::destroyed);
+  REQUIRE(session->lines().size() == 1);
+  CHECK(session->lines().front() == "__Host-session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
+  browser.take(*session);
+  CHECK(browser.header().empty());
+  CHECK(world.load(before)->origin() == (subject.is_store ? Origin::unknown : Origin::restored));
+}
+
+TEST_CASE("clearing and setting keeps the session with the new content") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  Browser browser = visited(world);
+  const std::string before = browser.header();
+  const auto session = world.load(before);
+  session->content().clear();
+  REQUIRE(session->content().set("m", "2") == Status::ok);
+  commit(*session, Outcome::saved);
+  browser.take(*session);
+  CHECK(content(world, browser.header()) == R"({"m":2})");
+  CHECK((browser.header() == before) == subject.is_store);
+}
+
+TEST_CASE("removing the last key keeps the session") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  Browser browser = visited(world);
+  const auto session = world.load(browser.header());
+  REQUIRE(session->content().remove("n") == Status::ok);
+  commit(*session, Outcome::saved);
+  browser.take(*session);
+  CHECK(world.load(browser.header())->origin() == Origin::restored);
+  CHECK(content(world, browser.header()) == "{}");
+}
+
+TEST_CASE("destroy ends the session; what is set afterwards belongs to another") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  Browser browser = visited(world);
+  const std::string before = browser.value();
+  const auto session = world.load(browser.header());
+  REQUIRE(session->destroy());
+  CHECK(session->outcome() == Outcome::destroyed);
+  CHECK(session->lines().size() == 1);
+  REQUIRE(session->destroy());
+  CHECK(session->outcome() == Outcome::unchanged);
+  CHECK(session->lines().size() == 1);
+  REQUIRE(session->content().set("m", "3") == Status::ok);
+  commit(*session, Outcome::created);
+  browser.take(*session);
+  CHECK(browser.value() != before);
+  CHECK(content(world, browser.header()) == R"({"m":3})");
+}
+
+TEST_CASE("destroy without a cookie does nothing, with a refused one it deletes that") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  auto session = world.load("");
+  REQUIRE(session->destroy());
+  CHECK(session->outcome() == Outcome::unchanged);
+  CHECK(session->lines().empty());
+  session = world.load("__Host-session=!");
+  CHECK(session->origin() == Origin::malformed);
+  REQUIRE(session->destroy());
+  CHECK(session->outcome() == Outcome::destroyed);
+  CHECK(session->lines().size() == 1);
+}
+
+TEST_CASE("regenerate gives a fresh cookie with the changes") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  World world(subject.open());
+  Browser browser = visited(world);
+  const std::string before = browser.header();
+  world.pass(1);
+  const auto session = world.load(before);
+  REQUIRE(session->content().set("user", "7") == Status::ok);
+  REQUIRE(session->regenerate());
+  CHECK(session->outcome() == Outcome::regenerated);
+  browser.take(*session);
+  CHECK(browser.header() != before);
+  CHECK(content(world, browser.header()) == R"({"n":1,"user":7})");
+  CHECK(world.load(before)->origin() == (subject.is_store ? Origin::unknown : Origin::restored));
+}
+
+TEST_CASE("regenerate of a session that does not exist yet commits it") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  auto session = world.load("");
+  REQUIRE(session->regenerate());
+  CHECK(session->outcome() == Outcome::unchanged);
+  REQUIRE(session->content().set("user", "7") == Status::ok);
+  REQUIRE(session->regenerate());
+  CHECK(session->outcome() == Outcome::created);
+}
+
+TEST_CASE("regenerate after clearing ends the session, after removing the last key it does not") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  World world(subject.open());
+  const Browser browser = visited(world);
+  world.pass(1);
+  auto session = world.load(browser.header());
+  REQUIRE(session->content().remove("n") == Status::ok);
+  REQUIRE(session->regenerate());
+  CHECK(session->outcome() == Outcome::regenerated);
+  Browser moved;
+  moved.take(*session);
+  session = world.load(moved.header());
+  session->content().clear();
+  REQUIRE(session->regenerate());
+  CHECK(session->outcome() == Outcome::destroyed);
+}
+
+TEST_CASE("a browser-session cookie has no Max-Age, and is sent when its value changes") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  Config config = World::signing();
+  REQUIRE(config.set_persistent(0));
+  World world(subject.open(), config);
+  const Browser browser = visited(world);
+  world.pass(lifetime / 2);
+  const auto session = world.load(browser.header());
+  REQUIRE(session->content().set("n", "2") == Status::ok);
+  commit(*session, Outcome::saved);
+  CHECK(session->lines().size() == (subject.is_store ? 0 : 1));
+  for (const std::string& line : session->lines()) {
+    CHECK(line.find("Max-Age") == std::string::npos);
+  }
+}
+
+TEST_CASE("a session is loaded once, before it is used") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const auto loaded = world.load("");
+  const auto again = loaded->load_header("");
+  REQUIRE_FALSE(again);
+  CHECK(again.error().status == Status::misuse);
+  Session used(world.manager());
+  static_cast<void>(used.content());
+  CHECK_FALSE(used.load_header(""));
+}
+
+TEST_CASE("of several cookies the first good one counts, and only eight are considered") {
+  const Subject& subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const Browser browser = visited(world);
+  std::string bad;
+  for (int i = 0; i < 7; ++i) {
+    bad += "__Host-session=bad; ";
+  }
+  CHECK(world.load(bad + browser.header())->origin() == Origin::restored);
+  CHECK(world.load(bad + "__Host-session=bad; " + browser.header())->origin() == Origin::malformed);
+}
+
+TEST_CASE("parallel requests that change different keys both keep their change") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const Browser browser = visited(world);
+  const auto one = world.load(browser.header());
+  const auto two = world.load(browser.header());
+  std::int64_t sum = 0;
+  REQUIRE(one->content().set("a", "1") == Status::ok);
+  REQUIRE(two->content().set("b", "2") == Status::ok);
+  REQUIRE(one->content().increment("n", 10, sum) == Status::ok);
+  REQUIRE(two->content().increment("n", 100, sum) == Status::ok);
+  CHECK(sum == 101);
+  commit(*one, Outcome::saved);
+  commit(*two, Outcome::saved);
+  CHECK(content(world, browser.header()) == R"({"n":111,"a":1,"b":2})");
+  CHECK(two->content().to_json() == R"({"n":111,"a":1,"b":2})");
+}
+
+TEST_CASE("a session that was ended meanwhile is gone, and no cookie is sent") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const Browser browser = visited(world);
+  const auto slow = world.load(browser.header());
+  const auto logout = world.load(browser.header());
+  REQUIRE(logout->destroy());
+  REQUIRE(slow->content().set("n", "9") == Status::ok);
+  commit(*slow, Outcome::gone);
+  CHECK(slow->lines().empty());
+  commit(*slow, Outcome::gone);
+  REQUIRE(slow->regenerate());
+  CHECK(slow->outcome() == Outcome::gone);
+  CHECK(world.load(browser.header())->origin() == Origin::unknown);
+  REQUIRE(slow->destroy());
+  CHECK(slow->outcome() == Outcome::destroyed);
+  CHECK(slow->lines().size() == 1);
+}
+
+TEST_CASE("unknown ids never become sessions") {
+  const auto memory = std::make_shared<store::Memory>(store::MemoryBounds{});
+  const World world({Backend::Kind::store, memory});
+  std::string id(43, 'A');
+  for (int i = 0; i < 100'000; ++i) {
+    const std::string digits = std::to_string(i);
+    id.replace(0, digits.size(), digits);
+    const auto session = world.load("__Host-session=" + id);
+    REQUIRE(session->origin() == Origin::unknown);
+    REQUIRE(session->content().size() == 0);
+    REQUIRE(session->commit());
+    REQUIRE(session->destroy());
+  }
+  CHECK(memory->session_count() == 0);
+  // What such a client is given is an id of ours.
+  const auto session = world.load("__Host-session=" + id);
+  REQUIRE(session->content().set("n", "1") == Status::ok);
+  commit(*session, Outcome::created);
+  CHECK(session->lines().front().find(id) == std::string::npos);
+}
+
+TEST_CASE("stored sessions are refused by value, each for its reason") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const Browser browser = visited(world);
+  const std::string value = browser.value();
+  const auto origin = [&](const std::string& changed) { return world.load("__Host-session=" + changed)->origin(); };
+  CHECK(origin(value) == Origin::restored);
+  CHECK(origin("") == Origin::malformed);
+  CHECK(origin(value.substr(1)) == Origin::malformed);
+  CHECK(origin(value + "A") == Origin::malformed);
+  CHECK(origin(value + "=") == Origin::malformed);
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    std::string changed = value;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    const Origin found = origin(changed);
+    CHECK((found == Origin::unknown || found == Origin::malformed));
+  }
+}
