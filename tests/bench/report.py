@@ -1,0 +1,149 @@
+"""Prints what run.sh has measured, with the goals, as tables in Markdown. Usage: report.py RESULTS"""
+
+import collections
+import pathlib
+import statistics
+import sys
+
+# Work and its goal: at most so many times what the bare program needs.
+COOKIE_WORK = {
+    "load": ("load, read nothing", 1.5),
+    "read": ("load, read one key", 1.3),
+    "commit": ("commit after one change", 1.5),
+    "cycle": ("load, change, commit", 1.3),
+}
+MEMORY_GOAL = 1.6
+TWO_THREADS_GOAL = 1.5
+RESIDENT_AIM = 450
+
+# What two threads that share nothing gain when both cores are free.
+FREE_MACHINE = 1.8
+
+
+def rows(path):
+    if not path.exists():
+        return []
+    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def table(title, head, body):
+    print(f"\n{title}\n")
+    body = [[str(cell) for cell in row] for row in body]
+    widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
+    for row in [head, ["-" * width for width in widths], *body]:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
+
+
+class Times:
+    """Nanoseconds by name and round: of the processor, for others use it too, or of the clock on the wall."""
+
+    def __init__(self, measured, clock):
+        self.by_name = collections.defaultdict(dict)
+        for round_number, name, *nanoseconds in measured:
+            self.by_name[name][int(round_number)] = float(nanoseconds[("wall", "processor").index(clock)])
+
+    def median(self, name):
+        return statistics.median(self.by_name[name].values())
+
+    def ratio(self, name, other):
+        """The median of what each round gave, and the quarters around it."""
+        both = self.by_name[name].keys() & self.by_name[other].keys()
+        ratios = sorted(self.by_name[name][i] / self.by_name[other][i] for i in both)
+        if len(ratios) < 2:
+            return ratios[0], ratios[0], ratios[0]
+        low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+        return middle, low, high
+
+    def subjects(self, work):
+        return list(dict.fromkeys(name.split("/")[1] for name in self.by_name if name.startswith(work + "/")))
+
+
+def show(ratio):
+    middle, low, high = ratio
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def verdict(reached):
+    return "yes" if reached else "NO"
+
+
+def against_bare(times, instructions):
+    work = [(f"signed cookie, {what}", name, goal) for name, (what, goal) in COOKIE_WORK.items()]
+    work.append(("memory: load, change, commit", "memory", MEMORY_GOAL))
+    for what, name, goal in work:
+        for subject in times.subjects(name):
+            ours, bare = f"{name}/{subject}/ours", f"{name}/{subject}/bare"
+            ratio = times.ratio(ours, bare)
+            # Counted on a smaller table: what is fetched from far away costs time, not instructions.
+            counted = f"{name}/350B*100" if name == "memory" else f"{name}/{subject}"
+            our_count, bare_count = (instructions.get(f"{counted}/{who}") for who in ("ours", "bare"))
+            counts = [our_count, bare_count, f"{our_count / bare_count:.2f}"] if our_count and bare_count else ["-"] * 3
+            nanoseconds = [f"{times.median(ours):.0f}", f"{times.median(bare):.0f}"]
+            title = f"{what}, {subject.replace('*', ' x ')}"
+            yield [title, *nanoseconds, show(ratio), f"<= {goal}", verdict(ratio[0] <= goal), *counts]
+
+
+def two_threads(times):
+    for subject in times.subjects("memory"):
+        gains = {
+            who: times.ratio(f"memory/{subject}/{who}", f"memory/{subject}/{who}/2threads")
+            for who in ("machine", "ours", "bare", "framework")
+        }
+        for who, gain in gains.items():
+            goal = ["", ""]
+            if who == "ours":
+                is_busy = gains["machine"][0] < FREE_MACHINE
+                reached = verdict(gain[0] >= TWO_THREADS_GOAL)
+                goal = [f">= {TWO_THREADS_GOAL}", "the machine is busy" if is_busy and reached == "NO" else reached]
+            yield [subject.replace("*", " x "), who, show(gain), *goal]
+
+
+def against_peers(times):
+    peers = [("cycle", "itsdangerous", "itsdangerous (Python): load, change, commit")]
+    peers += [("memory", "framework", "std::map under one lock: load, change, commit")]
+    for work, peer, what in peers:
+        for subject in times.subjects(work):
+            theirs, ours = f"{work}/{subject}/{peer}", f"{work}/{subject}/ours"
+            nanoseconds = [f"{times.median(ours):.0f}", f"{times.median(theirs):.0f}"]
+            yield [f"{what}, {subject.replace('*', ' x ')}", *nanoseconds, show(times.ratio(theirs, ours))]
+
+
+def allocations(counted):
+    by_name = {name: (float(calls), float(size)) for name, calls, size in counted}
+    for work in [*COOKIE_WORK, "memory"]:
+        suffix = "*100" if work == "memory" else ""
+        few, many, bare = (
+            by_name[f"{work}/{keys}keys{suffix}/{who}"] for keys, who in ((5, "ours"), (300, "ours"), (300, "bare"))
+        )
+        cells = [f"{calls:.0f} ({size:.0f} B)" for calls, size in (few, many, bare)]
+        yield [work, *cells, verdict(few[0] == many[0])]
+
+
+def resident(measured):
+    for who, size in measured:
+        goal = [f"<= {RESIDENT_AIM}", verdict(int(size) <= RESIDENT_AIM)] if who == "ours" else ["", ""]
+        yield [who, size, *goal]
+
+
+def main():
+    results = pathlib.Path(sys.argv[1])
+    times = Times(rows(results / "times"), "processor")
+    instructions = {name: int(count) for name, count in rows(results / "instructions")}
+    rounds = max(len(by_round) for by_round in times.by_name.values())
+    print(f"Medians of {rounds} rounds; nanoseconds of the processor; in brackets the middle half of the ratios.")
+
+    head = ["work", "ours", "bare", "ours / bare", "goal", "reached", "instructions", "bare", "ratio"]
+    table("Against the bare program", head, against_bare(times, instructions))
+    print("\nInstructions are those of valgrind's processor, which has no SHA instructions: hashing weighs more there.")
+    print("In memory they are counted on 100 sessions.")
+    head = ["sessions", "who", "throughput of two threads / one", "goal", "reached"]
+    table("Two threads", head, two_threads(Times(rows(results / "times"), "wall")))
+    table("Against others", ["work", "ours", "theirs", "theirs / ours"], against_peers(times))
+    head = ["work", "ours, 5 keys", "ours, 300 keys", "bare, 300 keys", "as many for any number of keys"]
+    table("Allocations", head, allocations(rows(results / "allocations")))
+    head = ["who", "bytes", "aim", "reached"]
+    table("Resident bytes for each session of 350 B in memory", head, resident(rows(results / "resident")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+#!/bin/sh
+# Builds the benchmarks in build/bench, runs them and prints the results with the goals, as tables in Markdown. What
+# was measured stays in build/bench/results.
+#
+# run.sh           everything, in about three minutes; ROUNDS and SECONDS (for each operation in each round) change that
+# run.sh --smoke   everything once and briefly: whether it works, not how fast it is
+#
+# BENCH_BUILD names a directory where the benchmarks have been built already.
+set -eu
+cd "$(dirname "$0")/../.."
+root=$PWD
+
+rounds=${ROUNDS:-15} seconds=${SECONDS:-0.1} table_sizes='100000 1000000' resident_sessions=1000000 profile=full
+if [ "${1:-}" = --smoke ]; then
+  rounds=1 seconds=0.005 table_sizes=1000 resident_sessions=1000 profile=smoke
+elif [ $# -ne 0 ]; then
+  echo "usage: run.sh [--smoke]" >&2
+  exit 2
+fi
+
+# ---- what is needed ----
+
+build=${BENCH_BUILD:-}
+if [ -z "$build" ]; then
+  build=$root/build/bench
+  mkdir -p "$root/build"
+  cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" \
+    -DSESSIONS_BUILD_BENCHMARKS=ON >"$root/build/bench.log" 2>&1 &&
+    cmake --build "$build" --parallel 2 >>"$root/build/bench.log" 2>&1 || {
+    cat "$root/build/bench.log" >&2
+    exit 1
+  }
+fi
+programs=$build/tests/bench
+results=$build/results
+rm -rf "$results"
+mkdir -p "$results"
+
+python=${PYTHON:-}
+if [ -z "$python" ]; then
+  python=$root/build/venv/bin/python3
+  [ -x "$python" ] || python3 -m venv "$root/build/venv"
+  "$python" -c 'import itsdangerous' 2>/dev/null || "$python" -m pip install --quiet itsdangerous==2.2.0
+fi
+
+# ---- time ----
+
+secret=$("$programs/bench_once" --secret)
+round=1
+while [ "$round" -le "$rounds" ]; do
+  "$programs/bench" cookie "$round" 1 "$seconds" >>"$results/times"
+  for payload in 350B 2.5KiB; do
+    cookie=$("$programs/bench_once" --cookie "$payload")
+    "$python" tests/bench/peer_itsdangerous.py "$round" "$seconds" "$secret" "$payload" "$cookie" >>"$results/times"
+  done
+  round=$((round + 1))
+done
+for sessions in $table_sizes; do
+  "$programs/bench" memory 1 "$rounds" "$seconds" "$sessions" >>"$results/times"
+done
+
+# ---- memory ----
+
+for who in ours bare framework; do
+  "$programs/bench_resident" "$who" "$resident_sessions" >>"$results/resident"
+done
+for work in load read commit cycle memory; do
+  for keys in 5 300; do
+    for who in ours bare; do
+      suffix=
+      [ "$work" != memory ] || suffix='*100'
+      "$programs/bench_allocations" "$work/${keys}keys$suffix/$who" >>"$results/allocations"
+    done
+  done
+done
+
+# ---- instructions ----
+
+# instructions NAME: of one run, without those of starting and warming up.
+instructions() {
+  few=$(collected "$1" 200)
+  many=$(collected "$1" 1200)
+  printf '%s\t%d\n' "$1" $(((many - few) / 1000))
+}
+
+collected() {
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$programs/bench_once" "$1" "$2" \
+    >"$results/callgrind" 2>&1 || {
+    cat "$results/callgrind" >&2
+    exit 1
+  }
+  sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$results/callgrind"
+}
+
+if ! command -v valgrind >/dev/null; then
+  echo "There is no valgrind: instructions are not counted." >&2
+elif [ "$profile" = smoke ]; then
+  instructions load/350B/ours >>"$results/instructions"
+else
+  for work in load/350B read/350B commit/350B cycle/350B load/2.5KiB read/2.5KiB commit/2.5KiB cycle/2.5KiB \
+    'memory/350B*100'; do
+    for who in ours bare; do
+      instructions "$work/$who" >>"$results/instructions"
+    done
+  done
+fi
+
+"$python" tests/bench/report.py "$results"
