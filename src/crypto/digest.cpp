@@ -20,9 +20,8 @@ Result<std::unique_ptr<Digest>> Digest::make(Algorithm algorithm) {
   return std::make_unique<Digest>(digest);
 }
 
-void Digest::compute(std::initializer_list<std::string_view> pieces, char* out) const {
-  const ErrorQueueMark mark;
-  auto context = idle_.take();
+DigestPool::Owned Digest::begin() const {
+  DigestPool::Owned context = idle_.take();
   if (!context) {
     context.reset(EVP_MD_CTX_new());
   }
@@ -30,6 +29,12 @@ void Digest::compute(std::initializer_list<std::string_view> pieces, char* out) 
   if (!context || EVP_DigestInit_ex2(context.get(), digest_.get(), nullptr) != 1) {
     throw std::bad_alloc();
   }
+  return context;
+}
+
+void Digest::compute(std::initializer_list<std::string_view> pieces, char* out) const {
+  const ErrorQueueMark mark;
+  DigestPool::Owned context = begin();
   for (const std::string_view piece : pieces) {
     if (EVP_DigestUpdate(context.get(), piece.data(), piece.size()) != 1) {
       throw std::bad_alloc();

@@ -20,6 +20,8 @@ inline constexpr std::size_t sha256_size = 32;
 void free_digest_context(EVP_MD_CTX* context);
 void free_digest(EVP_MD* digest);
 
+using DigestPool = ContextPool<EVP_MD_CTX, free_digest_context>;
+
 // Share freely between threads.
 class Digest {
  public:
@@ -28,6 +30,9 @@ class Digest {
 
   // Takes over a fetched algorithm.
   explicit Digest(EVP_MD* digest) : digest_(digest) {}
+
+  // A context that has seen no text yet. Throws std::bad_alloc.
+  DigestPool::Owned begin() const;
 
   // Writes the digest of the pieces, one after the other, to `out`, which has room for it. Throws std::bad_alloc.
   void compute(std::initializer_list<std::string_view> pieces, char* out) const;
@@ -38,7 +43,7 @@ class Digest {
   };
 
   std::unique_ptr<EVP_MD, FreeDigest> digest_;
-  mutable ContextPool<EVP_MD_CTX, free_digest_context> idle_;
+  mutable DigestPool idle_;
 };
 
 }  // namespace sessions::crypto

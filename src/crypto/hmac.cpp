@@ -1,61 +1,78 @@
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
+#include <algorithm>
 #include <array>
 #include <crypto/error_queue.hpp>
 #include <crypto/hmac.hpp>
+#include <crypto/secret.hpp>
 #include <new>
-#include <string>
 
 namespace sessions::crypto {
 
-void free_mac_context(EVP_MAC_CTX* context) { EVP_MAC_CTX_free(context); }
+namespace {
+
+constexpr std::size_t block_size = 64;  // of SHA-1 and SHA-256
+
+// With the algorithm at hand only memory can be missing.
+void require(int success) {
+  if (success != 1) {
+    throw std::bad_alloc();
+  }
+}
+
+unsigned char* bytes(char* text) noexcept { return reinterpret_cast<unsigned char*>(text); }
+
+// The key, padded and masked by `mask`, is what the digest starts with.
+Hmac::Context keyed(const Digest& digest, const std::array<char, block_size>& padded_key, char mask) {
+  std::array<char, block_size> pad;
+  std::transform(padded_key.begin(), padded_key.end(), pad.begin(),
+                 [mask](char c) { return static_cast<char>(c ^ mask); });
+  Hmac::Context context = digest.begin();
+  const int success = EVP_DigestUpdate(context.get(), pad.data(), pad.size());
+  wipe(pad);
+  require(success);
+  return context;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Hmac>> Hmac::make(Algorithm algorithm, std::string_view key) {
   const ErrorQueueMark mark;
-  std::string digest = algorithm == Algorithm::sha1 ? "SHA1" : "SHA256";
-  EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  if (mac == nullptr) {
-    return Error{Status::internal, "OpenSSL does not offer HMAC: see its configuration"};
+  const auto digest = Digest::make(algorithm);
+  if (!digest) {
+    return digest.error();
   }
-  Pool::Owned keyed(EVP_MAC_CTX_new(mac));
-  EVP_MAC_free(mac);
-  const std::array<OSSL_PARAM, 2> parameters = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), digest.size()),
-      OSSL_PARAM_construct_end()};
-  const auto* key_bytes = reinterpret_cast<const unsigned char*>(key.data());
-  // The digest is there, whoever derives a key has used it: only memory can be missing.
-  if (!keyed || EVP_MAC_init(keyed.get(), key_bytes, key.size(), parameters.data()) != 1) {
-    throw std::bad_alloc();
+  std::array<char, block_size> padded_key{};
+  if (key.size() > block_size) {
+    (*digest)->compute({key}, padded_key.data());
+  } else {
+    std::copy(key.begin(), key.end(), padded_key.begin());
   }
-  return std::make_unique<Hmac>(std::move(keyed));
+  Context inner = keyed(**digest, padded_key, 0x36);
+  Context outer = keyed(**digest, padded_key, 0x5c);
+  wipe(padded_key);
+  return std::make_unique<Hmac>(std::move(inner), std::move(outer),
+                                algorithm == Algorithm::sha1 ? sha1_size : sha256_size);
 }
+
+Hmac::Hmac(Context inner, Context outer, std::size_t size)
+    : inner_(std::move(inner)), outer_(std::move(outer)), size_(size) {}
 
 void Hmac::compute(std::initializer_list<std::string_view> pieces, char* out) const {
   const ErrorQueueMark mark;
-  auto context = idle_.take();
-  // A used context starts over with the key that it has; with the algorithm at hand only memory can be missing.
-  if (context) {
-    if (EVP_MAC_init(context.get(), nullptr, 0, nullptr) != 1) {
-      throw std::bad_alloc();
-    }
-  } else {
-    context.reset(EVP_MAC_CTX_dup(keyed_.get()));
-    if (!context) {
-      throw std::bad_alloc();
-    }
+  Context context = idle_.take();
+  if (!context) {
+    context.reset(EVP_MD_CTX_new());
+    require(context != nullptr);
   }
+  require(EVP_MD_CTX_copy_ex(context.get(), inner_.get()));
   for (const std::string_view piece : pieces) {
-    if (EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(piece.data()), piece.size()) != 1) {
-      throw std::bad_alloc();
-    }
+    require(EVP_DigestUpdate(context.get(), piece.data(), piece.size()));
   }
-  std::size_t written = 0;
-  if (EVP_MAC_final(context.get(), reinterpret_cast<unsigned char*>(out), &written,
-                    EVP_MAC_CTX_get_mac_size(context.get())) != 1) {
-    throw std::bad_alloc();
-  }
+  require(EVP_DigestFinal_ex(context.get(), bytes(out), nullptr));
+  require(EVP_MD_CTX_copy_ex(context.get(), outer_.get()));
+  require(EVP_DigestUpdate(context.get(), out, size_));
+  require(EVP_DigestFinal_ex(context.get(), bytes(out), nullptr));
   idle_.give(std::move(context));
 }
 

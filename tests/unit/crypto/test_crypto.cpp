@@ -52,7 +52,11 @@ TEST_CASE("digests have their known answers, in one piece or several") {
 }
 
 TEST_CASE("HMAC has its known answers, again and again from one key") {
-  // RFC 2202 cases 1 and 2, RFC 4231 case 2.
+  // RFC 2202 cases 1, 2 and 6, RFC 4231 cases 2 and 6.
+  const std::string_view long_key_text = "Test Using Larger Than Block-Size Key - Hash Key First";
+  CHECK(hmac(Algorithm::sha1, std::string(80, '\xaa'), {long_key_text}) == "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+  CHECK(hmac(Algorithm::sha256, std::string(131, '\xaa'), {long_key_text}) ==
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
   CHECK(hmac(Algorithm::sha1, std::string(20, '\x0b'), {"Hi There"}) == "b617318655057264e28bc0b6fb378c8ef146be00");
   CHECK(hmac(Algorithm::sha1, "Jefe", {"what do ya want ", "for nothing?"}) ==
         "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
