@@ -1,9 +1,8 @@
 // State that must not be shared over fork.
 #pragma once
 
-#include <unistd.h>
-
 #include <atomic>
+#include <base/process_mark.hpp>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -24,15 +23,14 @@ class PerProcess {
 
   ~PerProcess() {
     const std::unique_ptr<Owned> last(current_.load());
-    if (last->process != getpid()) {
+    if (!last->mark.is_mine()) {
       static_cast<void>(last->value.release());
     }
   }
 
   T& get() {
     Owned* seen = current_.load(std::memory_order_acquire);
-    const pid_t process = getpid();
-    while (seen->process != process) {
+    while (!seen->mark.is_mine()) {
       std::unique_ptr<Owned> mine = fresh();
       if (current_.compare_exchange_strong(seen, mine.get(), std::memory_order_acq_rel)) {
         seen = mine.release();
@@ -43,11 +41,13 @@ class PerProcess {
 
  private:
   struct Owned {
-    pid_t process;
+    explicit Owned(std::unique_ptr<T> made) : value(std::move(made)) {}
+
+    ProcessMark mark;
     std::unique_ptr<T> value;
   };
 
-  std::unique_ptr<Owned> fresh() const { return std::make_unique<Owned>(Owned{getpid(), make_()}); }
+  std::unique_ptr<Owned> fresh() const { return std::make_unique<Owned>(make_()); }
 
   std::function<std::unique_ptr<T>()> make_;
   std::atomic<Owned*> current_;

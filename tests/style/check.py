@@ -16,6 +16,7 @@ FOREIGN = {
     r"sessions\.h|sessions/.*": "src/capi/",
     r"unistd\.h": "src/base/",
     r"sys/random\.h": "src/base/random.cpp",
+    r"sys/(mman|types)\.h": "src/base/process_mark",
 }
 
 # Functions of the C ABI that return no status: without a guard, because nothing in them throws.
