@@ -5,10 +5,15 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 
-std::string_view trim(std::string_view text) noexcept {
+std::string_view trim_front(std::string_view text) noexcept {
   while (!text.empty() && blanks.find(text.front()) != std::string_view::npos) {
     text.remove_prefix(1);
   }
+  return text;
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  text = trim_front(text);
   while (!text.empty() && blanks.find(text.back()) != std::string_view::npos) {
     text.remove_suffix(1);
   }
@@ -23,16 +28,16 @@ std::size_t find_values(std::string_view header, std::string_view name, std::spa
     const std::string_view pair = header.substr(0, header.find(';'));
     header.remove_prefix(pair.size() == header.size() ? pair.size() : pair.size() + 1);
 
-    const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos) {
+    const std::string_view named = trim_front(pair);
+    if (name.empty() || !named.starts_with(name)) {
       continue;
     }
-    const std::string_view candidate = trim(pair.substr(0, equals));
-    if (candidate.empty() || candidate != name) {
+    const std::string_view rest = trim_front(named.substr(name.size()));
+    if (!rest.starts_with('=')) {
       continue;
     }
     if (found < values.size()) {
-      values[found] = trim(pair.substr(equals + 1));
+      values[found] = trim(rest.substr(1));
     }
     ++found;
   }

@@ -350,18 +350,22 @@ Error to_error(const Fault& fault) {
   return {fault.status, "the JSON text is refused at byte " + std::to_string(fault.offset) + ": " + fault.what};
 }
 
-// Counts the colons, eight bytes at a time.
+// Counts the colons, sixteen bytes at a time, each in a lane of its own.
 std::size_t scratch_size(std::string_view text) noexcept {
-  constexpr std::uint64_t ones = 0x0101010101010101U;
-  constexpr std::uint64_t rests = 0x7f7f7f7f7f7f7f7fU;
+  using Lanes [[gnu::vector_size(16)]] = signed char;
+  constexpr std::size_t lane_holds = 127;
   std::size_t colons = 0;
   std::size_t at = 0;
-  for (; text.size() - at >= 8; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    word ^= ones * ':';
-    const std::uint64_t found = ~(((word & rests) + rests) | word | rests) >> 7;
-    colons += found * ones >> 56;
+  while (text.size() - at >= sizeof(Lanes)) {
+    Lanes counts{};
+    for (std::size_t i = 0; i < lane_holds && text.size() - at >= sizeof(Lanes); ++i, at += sizeof(Lanes)) {
+      Lanes bytes;
+      std::memcpy(&bytes, text.data() + at, sizeof bytes);
+      counts -= bytes == ':';  // true is -1
+    }
+    for (std::size_t lane = 0; lane < sizeof(Lanes); ++lane) {
+      colons += static_cast<std::size_t>(counts[lane]);
+    }
   }
   return colons + static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), ':'));
 }
