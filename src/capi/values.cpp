@@ -144,7 +144,7 @@ sessions_status sessions_session_contains(const sessions_session* session, const
 }
 
 size_t sessions_session_count(const sessions_session* session) {
-  return session == nullptr ? 0 : session->session.content().size();
+  return session == nullptr ? 0 : session->session.count();
 }
 
 sessions_status sessions_session_key_at(const sessions_session* session, size_t index, const char** key,

@@ -43,22 +43,9 @@ std::string fixed_text(const Attributes& attributes) {
 
 }  // namespace
 
-LineWriter::LineWriter(const Attributes& attributes, std::optional<std::int64_t> max_age)
+SetCookieLines::SetCookieLines(const Attributes& attributes, std::optional<std::int64_t> max_age)
     : before_value_(attributes.name + "="),
       after_value_((max_age ? max_age_text(*max_age) : std::string()) + fixed_text(attributes)),
       remove_(before_value_ + max_age_text(0) + fixed_text(attributes)) {}
-
-std::string LineWriter::set(std::string_view value) const {
-  std::string line;
-  line.reserve(set_size(value.size()));
-  line.append(before_value_).append(value).append(after_value_);
-  return line;
-}
-
-std::size_t LineWriter::set_size(std::size_t value_size) const noexcept {
-  return before_value_.size() + value_size + after_value_.size();
-}
-
-const std::string& LineWriter::remove() const noexcept { return remove_; }
 
 }  // namespace sessions::cookie

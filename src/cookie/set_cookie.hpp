@@ -9,21 +9,20 @@
 
 namespace sessions::cookie {
 
-class LineWriter {
+class SetCookieLines {
  public:
   // The attributes have passed check(). max_age in seconds, clamped to limits::max_age_seconds; none for a cookie that
   // lasts until the browser is closed.
-  LineWriter(const Attributes& attributes, std::optional<std::int64_t> max_age);
+  SetCookieLines(const Attributes& attributes, std::optional<std::int64_t> max_age);
 
-  // The line that sets the cookie: NAME=VALUE, then Max-Age, Domain, Path, Secure, HttpOnly, SameSite, Partitioned as
-  // they apply. The value holds only cookie-octets; the caller sees to the length.
-  std::string set(std::string_view value) const;
-
-  // How long set() would be for a value of that many bytes.
-  std::size_t set_size(std::size_t value_size) const noexcept;
+  // The line that sets the cookie is these two with the value between them: NAME=VALUE, then Max-Age, Domain, Path,
+  // Secure, HttpOnly, SameSite, Partitioned as they apply. The value holds only cookie-octets; the caller sees to the
+  // length.
+  const std::string& before_value() const noexcept { return before_value_; }
+  const std::string& after_value() const noexcept { return after_value_; }
 
   // The line that deletes it: an empty value, Max-Age=0, and the same attributes otherwise.
-  const std::string& remove() const noexcept;
+  const std::string& remove() const noexcept { return remove_; }
 
  private:
   std::string before_value_;

@@ -11,10 +11,8 @@ std::variant<Opened, Refusal> Plain::open(std::string_view value, std::int64_t, 
   return opened;
 }
 
-std::string Plain::seal(std::string_view text, std::int64_t) const {
-  std::string value;
-  base64url_append(value, text, Padding::required);
-  return value;
+void Plain::seal(std::string text, std::int64_t, std::string& line) const {
+  base64url_append(line, text, Padding::required);
 }
 
 }  // namespace sessions::envelope

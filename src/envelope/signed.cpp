@@ -3,12 +3,6 @@
 
 namespace sessions::envelope {
 
-namespace {
-
-constexpr std::size_t tail_size = 48;  // what signing adds: two dots, the time and the signature
-
-}  // namespace
-
 Result<std::unique_ptr<Envelope>> Signed::make(std::span<const std::string_view> secrets) {
   Result<TimedSigner> signer = TimedSigner::make("itsdangerous.Signer", secrets);
   if (!signer) {
@@ -31,14 +25,9 @@ std::variant<Opened, Refusal> Signed::open(std::string_view value, std::int64_t 
   return Opened{std::move(token), signed_at};
 }
 
-std::string Signed::seal(std::string_view text, std::int64_t now) const {
-  std::string token;
-  token.reserve(text.size() + tail_size);
-  token = text;
-  signer_.sign(token, now);
-  std::string value;
-  base64url_append(value, token, Padding::required);
-  return value;
+void Signed::seal(std::string text, std::int64_t now, std::string& line) const {
+  signer_.sign(text, now);
+  base64url_append(line, text, Padding::required);
 }
 
 }  // namespace sessions::envelope

@@ -22,7 +22,7 @@ Origin origin_of(envelope::Refusal refusal) noexcept {
 
 Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, session::Content& content,
                               Kept& kept) const {
-  auto found = envelope_->open(cookie_value, call.now, config_.lifetime());
+  auto found = envelope_->open(cookie_value, call.now(), config_.lifetime());
   if (const auto* refusal = std::get_if<envelope::Refusal>(&found)) {
     return origin_of(*refusal);
   }
@@ -32,12 +32,18 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
   return Origin::restored;
 }
 
-Result<std::string> InCookie::next_value(Write, const Kept&, const session::Content& content, const Call& call) const {
-  return envelope_->seal(content.to_python(), call.now);
+Result<void> InCookie::append_value(Write, const Kept&, const session::Content& content, const Call& call,
+                                    std::string& line) const {
+  constexpr std::size_t around = 256;  // what the envelope and the attributes add, as a rule
+  std::string text = content.to_python();
+  line.reserve(line.size() + text.size() / 3 * 4 + around);
+  envelope_->seal(std::move(text), call.now(), line);
+  return {};
 }
 
-Result<bool> InCookie::perform(Write, const Kept&, std::string_view, session::Content& content, const Call&) const {
+Result<bool> InCookie::perform(Write, std::string_view, session::Content& content, const Call& call, Kept& kept) const {
   content.settle();
+  kept.written = call.now();
   return true;
 }
 

@@ -1,6 +1,5 @@
 #include <manager/in_store.hpp>
 #include <manager/session_id.hpp>
-#include <new>
 
 namespace sessions::manager {
 
@@ -8,11 +7,11 @@ namespace {
 
 // Calls the store and waits for its answer; `late` is what it means when none comes in time.
 template <class Reply, class Start>
-Result<Reply> ask(const Call& call, const Error& late, Start start) {
+Result<Reply> ask(const Call& call, Error (*late)(), Start start) {
   auto answer = std::make_shared<store::Answer<Reply>>();
   start(store::Completion<Reply>(answer));
-  auto reply = answer->wait(call.deadline);
-  return reply ? std::move(*reply) : Result<Reply>(late);
+  auto reply = answer->wait([&call] { return call.deadline(); });
+  return reply ? std::move(*reply) : Result<Reply>(late());
 }
 
 Error load_late() {
@@ -37,7 +36,7 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
     return Origin::malformed;
   }
   const auto found = ask<store::Found>(
-      call, load_late(), [&](store::Completion<store::Found> done) { store_->load(*key, call.now, std::move(done)); });
+      call, load_late, [&](store::Completion<store::Found> done) { store_->load(*key, call.now(), std::move(done)); });
   if (!found) {
     return found.error();
   }
@@ -45,42 +44,45 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
     return Origin::unknown;
   }
   const store::Record& record = **found;
-  if (call.now - record.times().written > config_.lifetime()) {
+  if (call.now() - record.times().written > config_.lifetime()) {
     return Origin::expired;
   }
-  kept.cookie_value = cookie_value;
-  kept.written = record.times().written;
+  kept = {record.times().written, std::string(cookie_value), *key};
   content.adopt_record(record);
   return Origin::restored;
 }
 
-Result<std::string> InStore::next_value(Write write, const Kept& kept, const session::Content&, const Call&) const {
+Result<void> InStore::append_value(Write write, const Kept& kept, const session::Content&, const Call&,
+                                   std::string& line) const {
   if (write == Write::save || write == Write::touch) {
-    return kept.cookie_value;
+    line += kept.cookie_value;
+    return {};
   }
   const Result<SessionId> id = SessionId::random(config_);
   if (!id) {
     return id.error();
   }
-  return id->cookie_value();
+  id->append_to(line);
+  return {};
 }
 
-Result<bool> InStore::perform(Write write, const Kept& kept, std::string_view next_value, session::Content& content,
-                              const Call& call) const {
-  const store::Key key = *key_of(next_value);
-  const store::Times times{call.now, call.now, call.now + config_.lifetime()};
+Result<bool> InStore::perform(Write write, std::string_view next_value, session::Content& content, const Call& call,
+                              Kept& kept) const {
+  const bool is_moved = write == Write::create || write == Write::regenerate;
+  Kept next{call.now(), is_moved ? std::string(next_value) : std::string(), is_moved ? *key_of(next_value) : kept.key};
+  const store::Times times{call.now(), call.now(), call.now() + config_.lifetime()};
   const std::vector<store::Change> each = content.changes();
   const store::Changes changes{content.cleared(), each};
-  auto written = ask<store::Found>(call, write_late(), [&](store::Completion<store::Found> done) {
+  auto written = ask<store::Found>(call, write_late, [&](store::Completion<store::Found> done) {
     switch (write) {
       case Write::create:
-        return store_->create(key, store::Record(times, content.fields()), std::move(done));
+        return store_->create(next.key, store::Record(times, content.fields()), std::move(done));
       case Write::save:
-        return store_->commit(key, changes, times, std::move(done));
+        return store_->commit(next.key, changes, times, std::move(done));
       case Write::touch:
-        return store_->touch(key, times, std::move(done));
+        return store_->touch(next.key, times, std::move(done));
       case Write::regenerate:
-        return store_->regenerate(*key_of(kept.cookie_value), key, changes, times, std::move(done));
+        return store_->regenerate(kept.key, next.key, changes, times, std::move(done));
     }
   });
   if (!written) {
@@ -92,18 +94,17 @@ Result<bool> InStore::perform(Write write, const Kept& kept, std::string_view ne
   if (!*written) {
     return false;
   }
-  try {
-    content.adopt_record(std::move(**written));
-  } catch (const std::bad_alloc&) {
-    content.settle();  // it is written: the handle goes on showing what it knows
+  if (!is_moved) {
+    next.cookie_value.swap(kept.cookie_value);
   }
+  kept = std::move(next);
+  content.adopt_record(std::move(**written));
   return true;
 }
 
 Result<void> InStore::destroy(const Kept& kept, const Call& call) const {
-  const store::Key key = *key_of(kept.cookie_value);
   const auto destroyed = ask<bool>(
-      call, write_late(), [&](store::Completion<bool> done) { store_->destroy(key, call.now, std::move(done)); });
+      call, write_late, [&](store::Completion<bool> done) { store_->destroy(kept.key, call.now(), std::move(done)); });
   return destroyed ? Result<void>() : destroyed.error();
 }
 

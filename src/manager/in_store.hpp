@@ -17,10 +17,10 @@ class InStore final : public Keeper {
 
   Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
                       Kept& kept) const override;
-  Result<std::string> next_value(Write write, const Kept& kept, const session::Content& content,
-                                 const Call& call) const override;
-  Result<bool> perform(Write write, const Kept& kept, std::string_view next_value, session::Content& content,
-                       const Call& call) const override;
+  Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
+                            std::string& line) const override;
+  Result<bool> perform(Write write, std::string_view next_value, session::Content& content, const Call& call,
+                       Kept& kept) const override;
   Result<void> destroy(const Kept& kept, const Call& call) const override;
   std::size_t fixed_value_size() const noexcept override;
   bool keeps_time() const noexcept override { return true; }

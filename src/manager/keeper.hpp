@@ -3,8 +3,11 @@
 
 #include <base/clock.hpp>
 #include <base/result.hpp>
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <session/content.hpp>
+#include <store/store.hpp>
 #include <string>
 #include <string_view>
 
@@ -14,15 +17,31 @@ namespace sessions::manager {
 enum class Origin : std::int32_t { fresh = 0, restored, malformed, signature, expired, future, unknown, content };
 
 // One call of the host: when it is made, and until when it may wait.
-struct Call {
-  std::int64_t now;
-  Deadline deadline;
+class Call {
+ public:
+  Call(std::int64_t now, std::chrono::milliseconds timeout) : now_(now), timeout_(timeout) {}
+
+  std::int64_t now() const noexcept { return now_; }
+
+  // Counted from the first time that something has to wait; until then nobody looks at that clock.
+  Deadline deadline() const {
+    if (!deadline_) {
+      deadline_ = std::chrono::steady_clock::now() + timeout_;
+    }
+    return *deadline_;
+  }
+
+ private:
+  std::int64_t now_;
+  std::chrono::milliseconds timeout_;
+  mutable std::optional<Deadline> deadline_;
 };
 
 // A session that exists outside of its handle.
 struct Kept {
-  std::string cookie_value;
   std::int64_t written = 0;
+  std::string cookie_value;  // in a store: the id, and the key that follows from it
+  store::Key key{};
 };
 
 enum class Write { create, save, touch, regenerate };
@@ -43,13 +62,14 @@ class Keeper {
   virtual Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
                               Kept& kept) const = 0;
 
-  // The cookie's value after the write.
-  virtual Result<std::string> next_value(Write write, const Kept& kept, const session::Content& content,
-                                         const Call& call) const = 0;
+  // Appends the cookie's value after the write.
+  virtual Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
+                                    std::string& line) const = 0;
 
-  // Writes; afterwards the content has no changes. False when the session is gone: then nothing was written.
-  virtual Result<bool> perform(Write write, const Kept& kept, std::string_view next_value, session::Content& content,
-                               const Call& call) const = 0;
+  // Writes; afterwards the content has no changes, and `kept` is what is kept now. False when the session is gone: then
+  // nothing was written.
+  virtual Result<bool> perform(Write write, std::string_view next_value, session::Content& content, const Call& call,
+                               Kept& kept) const = 0;
 
   virtual Result<void> destroy(const Kept& kept, const Call& call) const = 0;
 

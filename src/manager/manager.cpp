@@ -83,7 +83,9 @@ Result<std::shared_ptr<const Manager>> Manager::make(const Backend& backend, con
     return keeper.error();
   }
   manager->keeper_ = std::move(*keeper);
-  if (manager->lines_.set_size(manager->keeper_->fixed_value_size()) > limits::cookie_line_bytes) {
+  const cookie::SetCookieLines& lines = manager->lines_;
+  if (lines.before_value().size() + manager->keeper_->fixed_value_size() + lines.after_value().size() >
+      limits::cookie_line_bytes) {
     return Error{Status::limit,
                  "the cookie's attributes leave no room for a value in 4,096 bytes: shorten its name, path or domain"};
   }

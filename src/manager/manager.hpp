@@ -18,11 +18,11 @@ class Manager {
 
   const Config& config() const noexcept { return config_; }
   const Keeper& keeper() const noexcept { return *keeper_; }
-  const cookie::LineWriter& lines() const noexcept { return lines_; }
+  const cookie::SetCookieLines& lines() const noexcept { return lines_; }
 
  private:
   const Config config_;
-  const cookie::LineWriter lines_;
+  const cookie::SetCookieLines lines_;
   std::unique_ptr<const Keeper> keeper_;
 };
 

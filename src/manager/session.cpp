@@ -12,7 +12,7 @@ Session::Session(std::shared_ptr<const Manager> manager)
       timeout_(manager_->config().timeout()),
       content_(manager_->config().max_content_bytes()) {}
 
-Call Session::call() const { return {manager_->config().now(), std::chrono::steady_clock::now() + timeout_}; }
+Call Session::call() const { return {manager_->config().now(), timeout_}; }
 
 // ---- the request comes in ----
 
@@ -58,23 +58,33 @@ Result<void> Session::load(std::span<const std::string_view> candidates) {
 }
 
 // Text that is authentic but no content that we read is a refused cookie, found out late.
-void Session::decode() noexcept {
-  if (!content_.decode()) {
+void Session::refuse_unless(bool is_content) noexcept {
+  if (!is_content) {
     origin_ = Origin::content;
     kept_.reset();
   }
 }
 
-Origin Session::origin() {
-  decode();
+void Session::use() noexcept {
+  is_used_ = true;
+  was_used_ = true;
+}
+
+Origin Session::origin() noexcept {
+  refuse_unless(content_.look());
   return origin_;
 }
 
 session::Content& Session::content() {
-  decode();
-  is_used_ = true;
-  was_used_ = true;
+  refuse_unless(content_.decode());
+  use();
   return content_;
+}
+
+std::size_t Session::count() noexcept {
+  refuse_unless(content_.look());
+  use();
+  return content_.size();
 }
 
 // ---- the response goes out ----
@@ -87,7 +97,7 @@ Result<void> Session::finish(Outcome outcome) noexcept {
 
 bool Session::is_renewal_due(const Call& call) const noexcept {
   return is_used_ &&
-         (!manager_->keeper().keeps_time() || call.now - kept_->written >= manager_->config().renew_after());
+         (!manager_->keeper().keeps_time() || call.now() - kept_->written >= manager_->config().renew_after());
 }
 
 Result<void> Session::commit() {
@@ -97,6 +107,7 @@ Result<void> Session::commit() {
   if (!is_used_) {
     return finish(Outcome::unchanged);
   }
+  refuse_unless(content_.decode());
   const Call call = this->call();
   if (content_.empty() && (!kept_ || content_.cleared())) {
     return content_.cleared() ? end(call) : finish(Outcome::unchanged);
@@ -122,41 +133,44 @@ Result<void> Session::regenerate() {
 }
 
 Result<void> Session::destroy() {
-  decode();
+  refuse_unless(content_.look());
   return end(call());
 }
 
 Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
-  const Kept none;
-  const Kept& before = kept_ ? *kept_ : none;
-  Result<std::string> value = manager_->keeper().next_value(write, before, content_, call);
-  if (!value) {
-    return std::move(value.error());
+  const cookie::SetCookieLines& lines = manager_->lines();
+  Kept fresh;
+  Kept& kept = kept_ ? *kept_ : fresh;
+  std::string line = lines.before_value();
+  if (Result<void> appended = manager_->keeper().append_value(write, kept, content_, call, line); !appended) {
+    return appended;
   }
-  if (manager_->lines().set_size(value->size()) > limits::cookie_line_bytes) {
+  const std::size_t value_end = line.size();
+  line += lines.after_value();
+  if (line.size() > limits::cookie_line_bytes) {
     return Error{Status::limit,
                  "the Set-Cookie line would have more than 4,096 bytes, which browsers drop: put less into the "
                  "session, or use a "
                  "backend that keeps it in a store"};
   }
+  const std::string_view value =
+      std::string_view(line).substr(lines.before_value().size(), value_end - lines.before_value().size());
   // The browser's copy is renewed with ours; one that has no Max-Age needs that only when it changes.
-  std::vector<std::string> lines;
-  const bool is_sent = manager_->config().persistent() || *value != before.cookie_value;
-  if (is_sent) {
-    lines.push_back(manager_->lines().set(*value));
-  }
-  const Result<bool> written = manager_->keeper().perform(write, before, *value, content_, call);
+  const bool is_sent = manager_->config().persistent() || value != kept.cookie_value;
+  const Result<bool> written = manager_->keeper().perform(write, value, content_, call, kept);
   if (!written) {
     return written.error();
   }
   if (!*written) {
     is_gone_ = true;
-    lines_.clear();
+    line_.reset();
     return finish(Outcome::gone);
   }
-  kept_ = Kept{std::move(*value), call.now};
+  if (!kept_) {
+    kept_ = std::move(fresh);
+  }
   if (is_sent) {
-    lines_ = std::move(lines);
+    line_ = std::move(line);
   }
   return finish(outcome);
 }
@@ -166,13 +180,13 @@ Result<void> Session::end(const Call& call) {
     content_.adopt_nothing();
     return finish(Outcome::unchanged);
   }
-  std::vector<std::string> lines{manager_->lines().remove()};
+  std::string line = manager_->lines().remove();
   if (kept_) {
     if (Result<void> destroyed = manager_->keeper().destroy(*kept_, call); !destroyed) {
       return destroyed;
     }
   }
-  lines_ = std::move(lines);
+  line_ = std::move(line);
   content_.adopt_nothing();
   kept_.reset();
   browser_has_it_ = false;

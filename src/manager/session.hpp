@@ -10,7 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace sessions::manager {
 
@@ -27,23 +26,27 @@ class Session {
   Result<void> load_header(std::string_view cookie_header);
   Result<void> load_value(std::string_view cookie_value);
 
-  Origin origin();
+  Origin origin() noexcept;
 
-  // Reading or changing the content uses the session.
+  // Reading or changing the content uses the session; counting its keys, which needs no memory, does too.
   session::Content& content();
+  std::size_t count() noexcept;
 
   Result<void> commit();
   Result<void> regenerate();
   Result<void> destroy();
 
   Outcome outcome() const noexcept { return outcome_; }
-  std::span<const std::string> lines() const noexcept { return lines_; }
-  bool varies_by_cookie() const noexcept { return was_used_ || !lines_.empty(); }
-  bool must_not_be_cached() const noexcept { return !lines_.empty() || (was_used_ && origin_ == Origin::restored); }
+  std::span<const std::string> lines() const noexcept {
+    return line_ ? std::span<const std::string>(&*line_, 1) : std::span<const std::string>();
+  }
+  bool varies_by_cookie() const noexcept { return was_used_ || line_; }
+  bool must_not_be_cached() const noexcept { return line_ || (was_used_ && origin_ == Origin::restored); }
 
  private:
   Result<void> load(std::span<const std::string_view> candidates);
-  void decode() noexcept;
+  void refuse_unless(bool is_content) noexcept;
+  void use() noexcept;
   Call call() const;
   bool is_renewal_due(const Call& call) const noexcept;
   Result<void> write(Write write, Outcome outcome, const Call& call);
@@ -61,7 +64,7 @@ class Session {
   bool was_used_ = false;
   bool is_gone_ = false;
   Outcome outcome_ = Outcome::unchanged;
-  std::vector<std::string> lines_;
+  std::optional<std::string> line_;
 };
 
 }  // namespace sessions::manager

@@ -20,10 +20,8 @@ std::optional<SessionId> SessionId::parse(std::string_view value) noexcept {
   return id;
 }
 
-std::string SessionId::cookie_value() const {
-  std::string value;
-  base64url_append(value, {bytes_.data(), bytes_.size()}, Padding::none);
-  return value;
+void SessionId::append_to(std::string& text) const {
+  base64url_append(text, {bytes_.data(), bytes_.size()}, Padding::none);
 }
 
 store::Key SessionId::store_key(const crypto::Digest& sha256) const {

@@ -22,7 +22,9 @@ class SessionId {
   // spelling.
   static std::optional<SessionId> parse(std::string_view value) noexcept;
 
-  std::string cookie_value() const;
+  // Writes that value.
+  void append_to(std::string& text) const;
+
   store::Key store_key(const crypto::Digest& sha256) const;
 
   static constexpr std::size_t cookie_value_size = 43;

@@ -1,95 +1,178 @@
 #include <algorithm>
+#include <array>
 #include <base/limits.hpp>
-#include <functional>
 #include <json/python.hpp>
 #include <json/scan.hpp>
 #include <json/string.hpp>
+#include <new>
 #include <session/content.hpp>
 #include <session/value.hpp>
+#include <type_traits>
 #include <utility>
 
 namespace sessions::session {
 
 namespace {
 
-// Names are decoded where they stand in the text: decoded they are never longer, and nobody needs the raw ones again.
-std::string_view decode_name(std::string_view raw, std::string& text) noexcept {
-  if (raw.find('\\') == std::string_view::npos) {
-    return raw;
-  }
-  char* start = text.data() + (raw.data() - text.data());
-  return {start, json::unescape(raw, start)};
+// Room on the stack that costs nothing as long as nobody writes to it.
+template <class T, std::size_t Count>
+class Room {
+ public:
+  std::span<T> all() noexcept { return {reinterpret_cast<T*>(bytes_.data()), Count}; }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<T>);
+  alignas(T) std::array<std::byte, Count * sizeof(T)> bytes_;
+};
+
+constexpr std::size_t names_on_stack = 256;
+
+// For scanning a text, if the stack is not enough.
+std::vector<std::string_view> scratch_for(std::string_view text) {
+  constexpr std::size_t member_size = 5;  // at least: `"":1,`
+  const std::size_t names = text.size() <= member_size * names_on_stack ? 0 : json::scratch_size(text);
+  return std::vector<std::string_view>(names <= names_on_stack ? 0 : names);
 }
+
+// At least as many as the text has members, and one that may be added.
+std::size_t room_for(std::string_view text) noexcept { return std::min(json::scratch_size(text), limits::keys) + 1; }
 
 }  // namespace
 
 // ---- what is kept elsewhere ----
 
-void Content::reset(Fields fields, std::string text, store::Record record) noexcept {
-  fields_ = std::move(fields);
+void Content::reset(State state, std::string text, store::Record record) noexcept {
+  state_ = state;
   text_ = std::move(text);
   record_ = std::move(record);
+  scratch_.clear();
+  count_ = 0;
+  fields_.clear();
   bytes_ = 0;
-  for (const Field& field : fields_) {
-    bytes_ += field.key.size() + field.json.size();
-  }
-  decoded_ = true;
   removed_.clear();
   cleared_ = false;
   json_.reset();
 }
 
-void Content::adopt_nothing() noexcept { reset({}, {}, {}); }
+void Content::adopt_nothing() noexcept { reset(State::decoded, {}, {}); }
 
-void Content::adopt_record(store::Record record) {
-  Fields fields(record.field_count());
-  store::Record::Reader reader(record);
+void Content::adopt_record(store::Record record) noexcept { reset(State::record, {}, std::move(record)); }
+
+void Content::adopt_text(std::string text) {
+  std::vector<std::string_view> scratch = scratch_for(text);
+  reset(State::text, std::move(text), {});
+  scratch_ = std::move(scratch);
+}
+
+Content::Members Content::scan(std::string_view text, std::span<std::string_view> scratch, Fields room) noexcept {
+  Room<std::string_view, names_on_stack> few;
+  Members members;
+  members.fields = std::move(room);
+  members.fault =
+      json::scan_object(text, scratch.empty() ? few.all() : scratch,
+                        [&members](std::string_view name, std::string_view json) { members.add(name, json); });
+  return members;
+}
+
+void Content::Members::add(std::string_view name, std::string_view json) noexcept {
+  ++count;
+  if (fields.size() == fields.capacity()) {
+    return;
+  }
+  Field& field = fields.emplace_back();
+  field.key = name;
+  field.json = json;
+  const char* behind = name.data() + name.size();
+  field.is_verbatim = json.data() == behind + 3 && behind[1] == ':' && behind[2] == ' ';
+  bytes += name.size() + json.size();
+  has_escapes = has_escapes || name.find('\\') != std::string_view::npos;
+}
+
+void Content::Members::decode_names() {
+  for (Field& field : fields) {
+    if (has_escapes && field.key.find('\\') != std::string_view::npos) {
+      std::string name(field.key.size(), '\0');
+      name.resize(json::unescape(field.key, name.data()));
+      bytes -= field.key.size() - name.size();
+      field.key = owned(field).key.emplace(std::move(name));
+      field.is_verbatim = false;
+    }
+  }
+}
+
+bool Content::look_at_text() noexcept {
+  Fields room;
+  try {
+    room.reserve(room_for(text_));
+  } catch (const std::bad_alloc&) {
+    room.clear();  // then they are only counted
+  }
+  Members members = scan(text_, scratch_, std::move(room));
+  if (members.fault || members.count > limits::keys) {
+    adopt_nothing();
+    return false;
+  }
+  count_ = members.count;
+  if (members.fields.size() < count_) {
+    return true;
+  }
+  try {
+    members.decode_names();
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
+  decoded(std::move(members.fields), members.bytes);
+  scratch_ = {};
+  return true;
+}
+
+void Content::look_at_record() noexcept {
+  count_ = record_.field_count();
+  Fields fields;
+  try {
+    fields.resize(count_);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  std::size_t bytes = 0;
+  store::Record::Reader reader(record_);
   for (Field& field : fields) {
     const store::Field read = reader.next();
     field.key = read.key;
     field.json = read.value;
-    field.kept = true;
+    bytes += read.key.size() + read.value.size();
   }
-  reset(std::move(fields), {}, std::move(record));
+  decoded(std::move(fields), bytes);
 }
 
-void Content::adopt_text(std::string text) {
-  std::vector<std::string_view> scratch(json::scratch_size(text));
-  Fields fields;
-  fields.reserve(std::min(scratch.size(), limits::keys));
-  reset(std::move(fields), std::move(text), {});
-  scratch_ = std::move(scratch);
-  decoded_ = false;
+void Content::decoded(Fields fields, std::size_t bytes) noexcept {
+  for (Field& field : fields) {
+    field.kept = true;
+  }
+  fields_ = std::move(fields);
+  bytes_ = bytes;
+  state_ = State::decoded;
 }
 
-bool Content::decode() noexcept {
-  if (std::exchange(decoded_, true)) {
-    return true;
+bool Content::look() noexcept {
+  if (state_ == State::text) {
+    return look_at_text();
   }
-  bool too_many = false;
-  const auto on_member = [this, &too_many](std::string_view name, std::string_view value) {
-    if (fields_.size() == limits::keys) {
-      too_many = true;
-      return;
-    }
-    Field& field = fields_.emplace_back();
-    field.key = name;
-    field.json = value;
-    field.kept = true;
-    field.verbatim = true;
-    bytes_ += name.size() + value.size();
-  };
-  const auto fault = json::scan_object(text_, scratch_, on_member);
-  scratch_ = {};
-  if (fault || too_many) {
-    adopt_nothing();
-    return false;
-  }
-  for (Field& field : fields_) {
-    field.key = decode_name(field.key, text_);
+  if (state_ == State::record) {
+    look_at_record();
   }
   return true;
 }
+
+bool Content::decode() {
+  const bool is_object = look();
+  if (state_ != State::decoded) {
+    throw std::bad_alloc();
+  }
+  return is_object;
+}
+
+std::size_t Content::size() const noexcept { return state_ == State::decoded ? fields_.size() : count_; }
 
 // ---- reading ----
 
@@ -174,17 +257,19 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
     return Status::limit;
   }
   auto own = std::make_unique<Owned>();
-  own->key = key;
   own->json = json;
+  own->delta = delta;
   if (found == nullptr) {
+    own->key = key;
     found = &fields_.emplace_back();
+  } else if (found->owned) {
+    own->key = std::move(found->owned->key);
   }
-  found->key = *own->key;
+  found->key = own->key ? *own->key : found->key;
   found->json = *own->json;
   found->owned = std::move(own);
-  found->delta = delta;
   found->change = change;
-  found->verbatim = false;
+  found->is_verbatim = false;
   bytes_ = bytes;
   json_.reset();
   return Status::ok;
@@ -194,18 +279,17 @@ Status Content::set(std::string_view key, std::string_view json) { return put(ke
 
 Status Content::increment(std::string_view key, std::int64_t delta, std::int64_t& sum) {
   const Field* found = field(key);
-  std::int64_t total = delta;
-  std::int64_t pending = delta;
+  std::int64_t total = 0;
   Field::Change change = Field::Change::increment;
   if (found != nullptr) {
-    std::int64_t value = 0;
-    if (const Status status = to_int64(found->json, value); status != Status::ok) {
+    if (const Status status = to_int64(found->json, total); status != Status::ok) {
       return status;
     }
-    if (__builtin_add_overflow(value, delta, &total) || __builtin_add_overflow(found->delta, delta, &pending)) {
-      return Status::range;
-    }
     change = found->change == Field::Change::set ? Field::Change::set : Field::Change::increment;
+  }
+  std::int64_t pending = found != nullptr && found->owned ? found->owned->delta : 0;
+  if (__builtin_add_overflow(total, delta, &total) || __builtin_add_overflow(pending, delta, &pending)) {
+    return Status::range;
   }
   const Status status = put(key, std::to_string(total), change, change == Field::Change::set ? 0 : pending);
   if (status == Status::ok) {
@@ -263,32 +347,27 @@ Result<void> Content::assign(std::string_view json) {
   std::string text;
   text.reserve(json.size() + 32);  // too long to live inside its object: the views below survive its move
   text = json;
-  std::vector<std::string_view> scratch(json::scratch_size(text));
-  Fields fields;
-  fields.reserve(std::min(scratch.size(), limits::keys + 1));
-  std::size_t bytes = 0;
-  const auto on_member = [&fields, &bytes](std::string_view name, std::string_view value) {
-    if (fields.size() <= limits::keys) {
-      Field& field = fields.emplace_back();
-      field.key = name;
-      field.json = value;
-      field.change = Field::Change::set;
-      bytes += name.size() + value.size();
-    }
-  };
-  if (const auto fault = json::scan_object(text, scratch, on_member)) {
-    return json::to_error(*fault);
+  std::vector<std::string_view> scratch = scratch_for(text);
+  Fields room;
+  room.reserve(room_for(text));
+  Members members = scan(text, scratch, std::move(room));
+  if (members.fault) {
+    return json::to_error(*members.fault);
   }
-  if (fields.size() > limits::keys || bytes > max_bytes_) {
-    return Error{Status::limit,
-                 fields.size() > limits::keys
-                     ? "the JSON object has more than 1,024 members: put them into arrays or objects"
-                     : "the JSON object has more bytes than sessions_config_set_max_content_bytes allows"};
+  if (members.count > limits::keys) {
+    return Error{Status::limit, "the JSON object has more than 1,024 members: put them into arrays or objects"};
   }
-  for (Field& field : fields) {
-    field.key = decode_name(field.key, text);
+  members.decode_names();
+  if (members.bytes > max_bytes_) {
+    return Error{Status::limit, "the JSON object has more bytes than sessions_config_set_max_content_bytes allows"};
   }
-  reset(std::move(fields), std::move(text), {});
+  for (Field& field : members.fields) {
+    field.change = Field::Change::set;
+    field.is_verbatim = false;
+  }
+  reset(State::decoded, std::move(text), {});
+  fields_ = std::move(members.fields);
+  bytes_ = members.bytes;
   cleared_ = true;
   return {};
 }
@@ -312,7 +391,7 @@ std::vector<store::Change> Content::changes() const {
     if (field.change == Field::Change::set) {
       changes.push_back({Kind::set, field.key, field.json, 0});
     } else if (field.change == Field::Change::increment) {
-      changes.push_back({Kind::increment, field.key, {}, field.delta});
+      changes.push_back({Kind::increment, field.key, {}, field.owned->delta});
     }
   }
   return changes;
@@ -328,18 +407,30 @@ std::vector<store::Field> Content::fields() const {
 }
 
 std::string Content::to_python() const {
+  constexpr std::size_t around_a_member = 8;
+  constexpr std::size_t tail = 64;  // what an envelope adds
   std::string text;
-  text.reserve(bytes_ + 8 * fields_.size() + 2);
+  text.reserve(bytes_ + around_a_member * fields_.size() + tail);
   text = "{";
-  for (const Field& field : fields_) {
+  const auto begin = [](const Field& field) { return field.key.data() - 1; };
+  for (auto field = fields_.begin(); field != fields_.end(); ++field) {
     text += text.size() == 1 ? "" : ", ";
-    json::append_python_string(text, field.key);
-    text += ": ";
-    if (field.verbatim) {
-      text += field.json;
-    } else {
-      json::append_python(text, field.json);
+    if (!field->is_verbatim) {
+      json::append_python_string(text, field->key);
+      text += ": ";
+      json::append_python(text, field->json);
+      continue;
     }
+    const char* const first = begin(*field);
+    const char* end = field->json.data() + field->json.size();
+    const auto follows = [begin, &end](const Field& next) {
+      return next.is_verbatim && begin(next) == end + 2 && end[0] == ',' && end[1] == ' ';
+    };
+    while (field + 1 != fields_.end() && follows(field[1])) {
+      ++field;
+      end = field->json.data() + field->json.size();
+    }
+    text.append(first, end);
   }
   text += '}';
   return text;
@@ -347,7 +438,9 @@ std::string Content::to_python() const {
 
 void Content::settle() noexcept {
   for (Field& field : fields_) {
-    field.delta = 0;
+    if (field.owned) {
+      field.owned->delta = 0;
+    }
     field.change = Field::Change::none;
     field.kept = true;
   }

@@ -3,8 +3,10 @@
 
 #include <base/result.hpp>
 #include <cstdint>
+#include <json/scan.hpp>
 #include <memory>
 #include <optional>
+#include <span>
 #include <store/store.hpp>
 #include <string>
 #include <string_view>
@@ -12,8 +14,8 @@
 
 namespace sessions::session {
 
-// Values travel as the text that they came in; nothing is decoded that nobody asks for, and text from a cookie is not
-// even looked at before decode(). One thread at a time. Whatever throws std::bad_alloc has changed nothing.
+// Values travel as the text that they came in; nothing is decoded that nobody asks for, and what was adopted is not
+// even looked at before that. One thread at a time. Whatever throws std::bad_alloc has changed nothing.
 class Content {
  public:
   explicit Content(std::size_t max_bytes) : max_bytes_(max_bytes) {}
@@ -26,19 +28,22 @@ class Content {
   // ---- what is kept elsewhere ----
 
   void adopt_nothing() noexcept;
-  void adopt_record(store::Record record);
+  void adopt_record(store::Record record) noexcept;
 
-  // The members of this JSON object, when it is one; that is tested by decode().
+  // The members of this JSON object, if it is one.
   void adopt_text(std::string text);
 
-  // To be called before anything below. False when the adopted text is not a JSON object within the limits: then the
-  // content is empty.
-  bool decode() noexcept;
+  // Whether what was adopted is a JSON object within the limits; if not, the content is empty from then on. Needs no
+  // memory, and size() is known then.
+  bool look() noexcept;
+
+  // The same, and it can be read: to be called before all else that follows.
+  bool decode();
 
   // ---- reading ----
 
   bool empty() const noexcept { return fields_.empty(); }
-  std::size_t size() const noexcept { return fields_.size(); }
+  std::size_t size() const noexcept;  // once looked at
 
   // The value's JSON text.
   std::optional<std::string_view> find(std::string_view key) const noexcept;
@@ -79,7 +84,7 @@ class Content {
   std::vector<store::Change> changes() const;
   std::vector<store::Field> fields() const;
 
-  // The whole content as Python writes it. Values that came in as text are taken over as they are.
+  // The whole content as Python writes it. Members that stand in the text as Python writes them are taken over.
   std::string to_python() const;
 
   // Everything has been written: there are no changes any more.
@@ -91,6 +96,7 @@ class Content {
     std::optional<std::string> key;
     std::optional<std::string> json;
     std::optional<std::string> string;
+    std::int64_t delta = 0;  // increment: the sum of the deltas
   };
 
   struct Field {
@@ -99,13 +105,26 @@ class Content {
     std::string_view key;
     std::string_view json;
     std::unique_ptr<Owned> owned;
-    std::int64_t delta = 0;  // increment: the sum of the deltas
     Change change = Change::none;
-    bool kept = false;      // it is in what is kept elsewhere
-    bool verbatim = false;  // the text is as the envelope wrote it
+    bool kept = false;         // it is in what is kept elsewhere
+    bool is_verbatim = false;  // it stands in text_ as Python writes a member
   };
 
   using Fields = std::vector<Field>;
+
+  enum class State { decoded, text, record };
+
+  // The members of a text while it is scanned: all are counted, and taken in as far as there is room reserved.
+  struct Members {
+    std::optional<json::Fault> fault;
+    std::size_t count = 0;
+    Fields fields;
+    std::size_t bytes = 0;
+    bool has_escapes = false;
+
+    void add(std::string_view name, std::string_view json) noexcept;
+    void decode_names();
+  };
 
   Fields::const_iterator at(std::string_view key) const noexcept;
   Field* field(std::string_view key) noexcept;
@@ -113,13 +132,18 @@ class Content {
   static const std::string* string_of(Field& field);
   Status put(std::string_view key, std::string_view json, Field::Change change, std::int64_t delta);
   void erase(const Field& field) noexcept;
-  void reset(Fields fields, std::string text, store::Record record) noexcept;
+  void reset(State state, std::string text, store::Record record) noexcept;
+  bool look_at_text() noexcept;
+  void look_at_record() noexcept;
+  void decoded(Fields fields, std::size_t bytes) noexcept;
+  static Members scan(std::string_view text, std::span<std::string_view> scratch, Fields room) noexcept;
 
   const std::size_t max_bytes_;
+  State state_ = State::decoded;
   std::string text_;                       // what fields from text point into
   store::Record record_;                   // what fields from a record point into
-  std::vector<std::string_view> scratch_;  // room for decode(), while that has yet to be done
-  bool decoded_ = true;
+  std::vector<std::string_view> scratch_;  // for a text with many names
+  std::size_t count_ = 0;                  // of keys, once looked at and as long as not decoded
   Fields fields_;
   std::size_t bytes_ = 0;             // of all keys and values
   std::vector<std::string> removed_;  // kept keys that are to be removed

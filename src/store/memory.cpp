@@ -3,6 +3,7 @@
 #include <store/memory.hpp>
 #include <store/memory_shard.hpp>
 #include <store/merge.hpp>
+#include <utility>
 #include <vector>
 
 namespace sessions::store {
@@ -57,12 +58,13 @@ class Memory::Table {
     Found written;
     {
       const std::lock_guard lock(home.mutex);
-      Result<Found> changed = change(home.records, key, changes, times);
+      Record* record = home.records.find(key);
+      Result<Found> changed = change(record, changes, times);
       if (!changed || !*changed) {
         return changed;
       }
       written = std::move(*changed);
-      former = home.records.replace(key, *written);
+      former = std::exchange(*record, *written);
     }
     grow(key, MemoryShard::cost(*written) - MemoryShard::cost(*former), times.written);
     return written;
@@ -81,7 +83,7 @@ class Memory::Table {
       } else {
         std::lock(old_lock, new_lock);
       }
-      Result<Found> changed = change(old_home.records, from, changes, times);
+      Result<Found> changed = change(old_home.records.find(from), changes, times);
       if (!changed || !*changed) {
         return changed;
       }
@@ -123,8 +125,7 @@ class Memory::Table {
   bool fits(const Record& record) const noexcept { return MemoryShard::cost(record) <= bounds_.max_bytes; }
 
   // What the record would be; none when it is gone.
-  Result<Found> change(const MemoryShard& records, const Key& key, const Changes& changes, const Times& times) const {
-    const Record* record = records.find(key);
+  Result<Found> change(const Record* record, const Changes& changes, const Times& times) const {
     if (record == nullptr || record->times().expires < times.written) {
       return Found();
     }

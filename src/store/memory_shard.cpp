@@ -24,7 +24,7 @@ std::int64_t MemoryShard::cost(const Record& record) noexcept {
   return static_cast<std::int64_t>(record.bytes() + around);
 }
 
-const Record* MemoryShard::find(const Key& key) const noexcept {
+Record* MemoryShard::find(const Key& key) noexcept {
   const auto found = records_.find(key);
   return found == records_.end() ? nullptr : &found->second;
 }
@@ -42,10 +42,6 @@ bool MemoryShard::insert(const Key& key, const Record& record) {
   due_.push_back({record.times().expires, prefix_of(key)});
   std::push_heap(due_.begin(), due_.end(), later);
   return true;
-}
-
-Record MemoryShard::replace(const Key& key, Record record) noexcept {
-  return std::exchange(records_.find(key)->second, std::move(record));
 }
 
 std::optional<Record> MemoryShard::erase(const Key& key) noexcept {

@@ -16,14 +16,11 @@ class MemoryShard {
   // What one record costs, with the tables that hold it; counted against the bound on bytes.
   static std::int64_t cost(const Record& record) noexcept;
 
-  // Null when there is none, expired or not.
-  const Record* find(const Key& key) const noexcept;
+  // Null when there is none, expired or not. Another record may be put in its place.
+  Record* find(const Key& key) noexcept;
 
   // False when the key is taken. Throws std::bad_alloc with nothing changed.
   bool insert(const Key& key, const Record& record);
-
-  // Replaces the record of a key that is there; returns the former one.
-  Record replace(const Key& key, Record record) noexcept;
 
   std::optional<Record> erase(const Key& key) noexcept;
 

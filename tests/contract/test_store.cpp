@@ -41,7 +41,7 @@ template <class Reply, class Start>
 Result<Reply> ask(Start start) {
   auto answer = std::make_shared<Answer<Reply>>();
   start(Completion<Reply>(answer));
-  auto reply = answer->wait(std::chrono::steady_clock::now() + std::chrono::minutes(5));
+  auto reply = answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
   REQUIRE(reply);
   return std::move(*reply);
 }
@@ -237,7 +237,7 @@ TEST_CASE("increments of many threads are exact") {
         auto answer = std::make_shared<Answer<Found>>();
         const std::array<Change, 2> changes = {{{Kind::increment, "n", {}, 1}, {Kind::increment, own, {}, 1}}};
         store->commit(a, {false, changes}, at(now), Completion<Found>(answer));
-        auto reply = answer->wait(std::chrono::steady_clock::now() + std::chrono::minutes(5));
+        auto reply = answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
         applied += reply && *reply && **reply ? 1 : 0;
       }
     });
@@ -262,7 +262,7 @@ TEST_CASE("a session that moves to and fro while it is read is never lost or dou
     for (int i = 0; i < 2'000; ++i) {
       auto answer = std::make_shared<Answer<Found>>();
       store->regenerate(from, to, {}, at(now), Completion<Found>(answer));
-      auto reply = answer->wait(std::chrono::steady_clock::now() + std::chrono::minutes(5));
+      auto reply = answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
       wrong += reply && *reply && **reply ? 0 : 1;
       std::swap(from, to);
     }
@@ -286,7 +286,7 @@ TEST_CASE("destroy against commit: in every order the session stays dead") {
       auto answer = std::make_shared<Answer<Found>>();
       const std::array<Change, 1> changes = {{{Kind::set, "k", "2", 0}}};
       store->commit(key, {false, changes}, at(now), Completion<Found>(answer));
-      static_cast<void>(answer->wait(std::chrono::steady_clock::now() + std::chrono::minutes(5)));
+      static_cast<void>(answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); }));
     });
     CHECK(destroy(*store, key));
     saver.join();

@@ -74,11 +74,12 @@ TEST_CASE("escaped names are found by what they mean") {
   CHECK(content->to_python() == R"({"caf\u00e9": 1, "a\u0000b": 2, "\"": 3, "plain": 4})");
 }
 
-TEST_CASE("what was not read or set travels as it came, what was set as Python writes it") {
-  const auto content = of_text(R"({"odd":[1,2 ,{"x":"\u0041"}], "n": 1E5})");
+TEST_CASE("a member that stands as Python writes it travels as it came, others are written anew") {
+  const auto content = of_text(R"({"kept": [1,2 ,{"x":"\u0041"}], "odd":[1,2 ,{"x":"\u0041"}], "n": 1E5})");
   REQUIRE(content->set("n", R"({"é":[1,2]})") == Status::ok);
   REQUIRE(content->set("new", "1E5") == Status::ok);
-  CHECK(content->to_python() == R"({"odd": [1,2 ,{"x":"\u0041"}], "n": {"\u00e9": [1, 2]}, "new": 1E5})");
+  CHECK(content->to_python() ==
+        R"({"kept": [1,2 ,{"x":"\u0041"}], "odd": [1, 2, {"x": "A"}], "n": {"\u00e9": [1, 2]}, "new": 1E5})");
 }
 
 TEST_CASE("a key keeps its place, a new one goes to the end") {
@@ -213,4 +214,29 @@ TEST_CASE("arguments may point into the session") {
   CHECK(content->to_json() == R"({"key":"value","value":"value"})");
   const std::string* popped = content->pop_string("key");
   CHECK(*content->pop_json(*popped) == "\"value\"");
+}
+
+TEST_CASE("members that were not touched are copied as they stand, changed ones in between are not") {
+  const auto content = of_text(R"({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5})");
+  CHECK(content->to_python() == R"({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5})");
+  REQUIRE(content->remove("b") == Status::ok);
+  REQUIRE(content->set("d", "[1,2]") == Status::ok);
+  CHECK(content->to_python() == R"({"a": 1, "c": 3, "d": [1, 2], "e": 5})");
+  REQUIRE(content->remove("a") == Status::ok);
+  REQUIRE(content->remove("e") == Status::ok);
+  CHECK(content->to_python() == R"({"c": 3, "d": [1, 2]})");
+}
+
+TEST_CASE("what was adopted is counted before anything is read") {
+  Content content(roomy);
+  content.adopt_text(R"({"a":1,"b":{"c":[":",2]}})");
+  CHECK(content.look());
+  CHECK(content.size() == 2);
+  const std::vector<store::Field> fields = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
+  content.adopt_record(store::Record({}, fields));
+  CHECK(content.look());
+  CHECK(content.size() == 3);
+  content.adopt_text("[1]");
+  CHECK_FALSE(content.look());
+  CHECK(content.size() == 0);
 }

@@ -28,7 +28,7 @@ template <class Reply, class Start>
 Result<Reply> ask(Start start) {
   auto answer = std::make_shared<Answer<Reply>>();
   start(Completion<Reply>(answer));
-  return *answer->wait(std::chrono::steady_clock::now() + std::chrono::minutes(5));
+  return *answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
 }
 
 Result<Found> create(Memory& memory, std::uint32_t number, std::int64_t expires, std::size_t size = 10,
