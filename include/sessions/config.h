@@ -124,6 +124,22 @@ SESSIONS_API sessions_status sessions_config_set_renew_after_seconds(sessions_co
 SESSIONS_API sessions_status sessions_config_set_persistent(sessions_config *config, int32_t persistent,
                                                             sessions_error **error);
 
+/* Commit modes: what a commit does when parallel requests have written since this one loaded. All since 0.1. */
+enum { SESSIONS_COMMIT_MERGE = 1, SESSIONS_COMMIT_STRICT = 2, SESSIONS_COMMIT_LAST_WRITE = 3 };
+
+/* Sets the commit mode of sessions that a store keeps; default SESSIONS_COMMIT_MERGE.
+ *
+ * merge        changes of different keys are both kept and increments add up. On the same key the last commit wins, but
+ *              a removal beats the edit of a request that had still seen the key. The outcome says when that happened.
+ * strict       every key that was read must still be as it was read, and the session as a whole when it was counted,
+ *              iterated or read as JSON; otherwise nothing is written and the outcome is CONFLICT
+ * last write   the content of this session replaces what is stored
+ *
+ * sessions_session_set_commit_mode() changes it for one session. In cookies the last response always wins.
+ * SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
+SESSIONS_API sessions_status sessions_config_set_commit_mode(sessions_config *config, int32_t mode,
+                                                             sessions_error **error);
+
 /* Sets how many milliseconds any one call may wait for a store; default 2,000, 1 to 3,600,000.
  * sessions_session_set_timeout_ms() changes it for one session. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_timeout_ms(sessions_config *config, int64_t milliseconds,

@@ -46,6 +46,31 @@ SESSIONS_API sessions_status sessions_manager_load_value(const sessions_manager 
                                                          size_t cookie_value_len, sessions_session **session,
                                                          sessions_error **error);
 
+/* ---- upkeep ---- */
+
+/* Asks the store whether it answers, for health checks; on backends that keep sessions in cookies there is nothing to
+ * ask. Blocks at most as long as the config's timeout. SESSIONS_OK, SESSIONS_E_INVALID (manager is NULL), the
+ * environment's statuses of sessions_session_load(). Any thread. Since 0.1. */
+SESSIONS_API sessions_status sessions_manager_ping(const sessions_manager *manager, sessions_error **error);
+
+/* Drops sessions that have expired from the store: nobody can load them any more, this frees their room. Stores also do
+ * it a little at a time while sessions are written, so that calling it is not needed.
+ *
+ * most      how many to drop at the most, 1 or more: a call with a few hundred does not hold others up
+ * dropped   may be NULL; receives how many were dropped; fewer than `most` says that no more are due
+ *
+ * SESSIONS_OK, SESSIONS_E_INVALID, SESSIONS_E_UNSUPPORTED (a custom store that cannot), the statuses of
+ * sessions_session_commit(). Any thread. Since 0.1. */
+SESSIONS_API sessions_status sessions_manager_sweep(const sessions_manager *manager, int64_t most, int64_t *dropped,
+                                                    sessions_error **error);
+
+/* Counts what the store holds: sessions, including expired ones that were not dropped yet, and the bytes that they take
+ * there, as far as the store knows. Either output may be NULL. SESSIONS_OK, SESSIONS_E_INVALID, SESSIONS_E_UNSUPPORTED
+ * (sessions in cookies; a custom store that cannot), the environment's statuses of sessions_session_load(). Any thread.
+ * Since 0.1. */
+SESSIONS_API sessions_status sessions_manager_statistics(const sessions_manager *manager, int64_t *sessions,
+                                                         int64_t *bytes, sessions_error **error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -52,7 +52,11 @@ enum {
   SESSIONS_OUTCOME_TOUCHED = 3,     /* nothing changed, the lifetime was renewed */
   SESSIONS_OUTCOME_REGENERATED = 4, /* the content, with any changes, moved to a new id; the old one is dead */
   SESSIONS_OUTCOME_DESTROYED = 5,   /* the session was ended, the browser is told to delete its cookie */
-  SESSIONS_OUTCOME_GONE = 6 /* somebody else ended the session meanwhile: nothing was written, nothing is sent */
+  SESSIONS_OUTCOME_GONE = 6,    /* somebody else ended the session meanwhile: nothing was written, nothing is sent */
+  SESSIONS_OUTCOME_MERGED = 7,  /* changes were written to what parallel requests had written meanwhile: the session now
+                                  shows both; sessions_session_contested_key() names what both had changed */
+  SESSIONS_OUTCOME_CONFLICT = 8 /* strict: parallel requests changed what this one had read, so nothing was written; the
+                                   session now shows what is stored, without the changes: make them again and commit */
 };
 
 /* Makes a fresh session, not loaded from any request, so that settings for one call can be made before it is loaded.
@@ -69,6 +73,11 @@ SESSIONS_API void sessions_session_free(sessions_session *session);
 SESSIONS_API sessions_status sessions_session_set_timeout_ms(sessions_session *session, int64_t milliseconds,
                                                              sessions_error **error);
 
+/* Sets the commit mode for this session instead of the config's, a SESSIONS_COMMIT_... of <sessions/config.h>. Strict
+ * goes by what is read from then on: set it before reading. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
+SESSIONS_API sessions_status sessions_session_set_commit_mode(sessions_session *session, int32_t mode,
+                                                              sessions_error **error);
+
 /* Loads the session that a Cookie header names.
  *
  * cookie_header   the value of the header, cookie_header_len bytes; NULL with length 0 when the request has none
@@ -82,7 +91,8 @@ SESSIONS_API sessions_status sessions_session_set_timeout_ms(sessions_session *s
  * SESSIONS_E_INVALID       session is NULL, or cookie_header is NULL with another length than 0
  * SESSIONS_E_MISUSE        the session was loaded or used before
  * SESSIONS_E_UNAVAILABLE   the store could not be asked: answer the request with 503, the user is still logged in
- * SESSIONS_E_TIMEOUT       the store did not answer in time: likewise
+ * SESSIONS_E_TIMEOUT, SESSIONS_E_BUSY     the store did not answer in time: likewise
+ * SESSIONS_E_CORRUPT, SESSIONS_E_NEWER    what is stored cannot be read: likewise
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *
  * Since 0.1. */
@@ -218,8 +228,8 @@ SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
 /* Writes what this request did, and works out the Set-Cookie lines and the outcome.
  *
  * A new session with no content is neither stored nor sent. Changes are written key by key: parallel requests that
- * change different keys of a stored session all keep their changes, increments add up, on the same key the last commit
- * wins. A session that was used but not changed is renewed, see sessions_config_set_renew_after_seconds(). Afterwards
+ * change different keys of a stored session all keep their changes, increments add up; for what else may meet, see
+ * sessions_config_set_commit_mode(). A session that was used but not changed is renewed, see sessions_config_set_renew_after_seconds(). Afterwards
  * the session may be used and committed again; a commit with nothing to do is SESSIONS_OUTCOME_UNCHANGED and gives the
  * same lines.
  *
@@ -233,6 +243,8 @@ SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
  *                          alone is larger than max_bytes
  * SESSIONS_E_TYPE, SESSIONS_E_RANGE         an increment met what a parallel request has stored there
  * SESSIONS_E_UNAVAILABLE   the store could not be asked; nothing was written
+ * SESSIONS_E_BUSY, SESSIONS_E_FULL, SESSIONS_E_READ_ONLY, SESSIONS_E_CORRUPT, SESSIONS_E_NEWER
+ *                          the store can be asked but not written; nothing was written
  * SESSIONS_E_UNKNOWN       the store did not answer in time; whether it wrote is not known
  * SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    no id could be made
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
@@ -255,6 +267,17 @@ SESSIONS_API sessions_status sessions_session_destroy(sessions_session *session,
 /* Returns a SESSIONS_OUTCOME_...: what the last commit, regenerate or destroy that succeeded did;
  * SESSIONS_OUTCOME_UNCHANGED before the first and when session is NULL. Since 0.1. */
 SESSIONS_API int32_t sessions_session_outcome(const sessions_session *session);
+
+/* Returns how many keys parallel requests had changed too, as far as the last commit or regenerate met them: with
+ * outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
+ * stay removed; with outcome CONFLICT keys that it had read. A conflict about the session as a whole, which was counted,
+ * iterated or read as JSON, names none. 0 when session is NULL. Since 0.1. */
+SESSIONS_API size_t sessions_session_contested_count(const sessions_session *session);
+
+/* Reads one of those keys, index 0 to count - 1. It belongs to the session. SESSIONS_OK, SESSIONS_E_INVALID,
+ * SESSIONS_E_NOT_FOUND (index out of bounds). Since 0.1. */
+SESSIONS_API sessions_status sessions_session_contested_key(const sessions_session *session, size_t index,
+                                                            const char **key, size_t *key_len);
 
 /* Returns how many Set-Cookie lines the response must carry: 0 or more; 0 when session is NULL. Since 0.1. */
 SESSIONS_API size_t sessions_session_cookie_count(const sessions_session *session);

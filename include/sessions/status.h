@@ -29,6 +29,13 @@ enum {
   SESSIONS_E_UNKNOWN =
       -203, /* the time allowed ran out after the change was handed over: it may or may not be applied */
   SESSIONS_E_RANDOM = -204, /* the system's random source failed, so no id was made */
+  SESSIONS_E_BUSY = -205,   /* others kept the store, or this session, busy for the time allowed; nothing was changed */
+  SESSIONS_E_FULL = -206,   /* the store has no room left; nothing was changed */
+  SESSIONS_E_READ_ONLY = -207, /* the store may not be written to; nothing was changed */
+
+  /* Stored data. */
+  SESSIONS_E_CORRUPT = -301, /* what is stored is damaged, or was not written by libsessions; nothing was changed */
+  SESSIONS_E_NEWER = -302,   /* a newer libsessions has written it: update this one; nothing was changed */
 
   /* The library. */
   SESSIONS_E_NOMEM = -401,    /* out of memory */

@@ -108,6 +108,10 @@ sessions_status sessions_config_set_persistent(sessions_config* config, int32_t 
   return change(config, error, [&](Config& changed) { return changed.set_persistent(persistent); });
 }
 
+sessions_status sessions_config_set_commit_mode(sessions_config* config, int32_t mode, sessions_error** error) {
+  return change(config, error, [&](Config& changed) { return changed.set_commit_mode(mode); });
+}
+
 sessions_status sessions_config_set_timeout_ms(sessions_config* config, int64_t milliseconds, sessions_error** error) {
   return change(config, error, [&](Config& changed) { return changed.set_timeout_ms(milliseconds); });
 }

@@ -2,6 +2,7 @@
 
 #include <capi/guard.hpp>
 #include <capi/handles.hpp>
+#include <manager/upkeep.hpp>
 
 using namespace sessions;
 
@@ -88,4 +89,47 @@ sessions_status sessions_session_load(sessions_session* session, const char* coo
 sessions_status sessions_session_load_value(sessions_session* session, const char* cookie_value,
                                             size_t cookie_value_len, sessions_error** error) {
   return load_into(session, "cookie_value", cookie_value, cookie_value_len, error, &manager::Session::load_value);
+}
+
+sessions_status sessions_manager_ping(const sessions_manager* manager, sessions_error** error) {
+  return capi::guard(error, [&]() -> Result<void> {
+    return manager == nullptr ? capi::null_argument("manager") : manager::ping(*manager->manager);
+  });
+}
+
+sessions_status sessions_manager_sweep(const sessions_manager* manager, int64_t most, int64_t* dropped,
+                                       sessions_error** error) {
+  return capi::guard(error, [&]() -> Result<void> {
+    if (manager == nullptr) {
+      return capi::null_argument("manager");
+    }
+    const Result<std::int64_t> count = manager::sweep(*manager->manager, most);
+    if (!count) {
+      return count.error();
+    }
+    if (dropped != nullptr) {
+      *dropped = *count;
+    }
+    return {};
+  });
+}
+
+sessions_status sessions_manager_statistics(const sessions_manager* manager, int64_t* sessions, int64_t* bytes,
+                                            sessions_error** error) {
+  return capi::guard(error, [&]() -> Result<void> {
+    if (manager == nullptr) {
+      return capi::null_argument("manager");
+    }
+    const Result<store::Statistics> counted = manager::statistics(*manager->manager);
+    if (!counted) {
+      return counted.error();
+    }
+    if (sessions != nullptr) {
+      *sessions = counted->sessions;
+    }
+    if (bytes != nullptr) {
+      *bytes = counted->bytes;
+    }
+    return {};
+  });
 }

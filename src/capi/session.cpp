@@ -14,6 +14,24 @@ sessions_status finish(sessions_session* session, sessions_error** error,
   });
 }
 
+// One of several texts that the session owns.
+sessions_status get_text(const sessions_session* session,
+                         std::span<const std::string> (manager::Session::*texts)() const noexcept, size_t index,
+                         const char** text, size_t* text_len) noexcept {
+  return capi::guard([&] {
+    if (session == nullptr || text == nullptr || text_len == nullptr) {
+      return Status::invalid;
+    }
+    const auto all = (session->session.*texts)();
+    if (index >= all.size()) {
+      return Status::not_found;
+    }
+    *text = all[index].c_str();
+    *text_len = all[index].size();
+    return Status::ok;
+  });
+}
+
 }  // namespace
 
 sessions_status sessions_session_new(const sessions_manager* manager, sessions_session** session,
@@ -48,6 +66,20 @@ sessions_status sessions_session_set_timeout_ms(sessions_session* session, int64
   });
 }
 
+sessions_status sessions_session_set_commit_mode(sessions_session* session, int32_t mode, sessions_error** error) {
+  return capi::guard(error, [&]() -> Result<void> {
+    if (session == nullptr) {
+      return capi::null_argument("session");
+    }
+    const auto checked = manager::check_commit_mode(mode);
+    if (!checked) {
+      return checked.error();
+    }
+    session->session.set_commit_mode(*checked);
+    return {};
+  });
+}
+
 int32_t sessions_session_origin(const sessions_session* session) {
   return session == nullptr ? SESSIONS_ORIGIN_NEW : static_cast<int32_t>(session->session.origin());
 }
@@ -74,18 +106,16 @@ size_t sessions_session_cookie_count(const sessions_session* session) {
 
 sessions_status sessions_session_cookie_line(const sessions_session* session, size_t index, const char** line,
                                              size_t* line_len) {
-  return capi::guard([&] {
-    if (session == nullptr || line == nullptr || line_len == nullptr) {
-      return Status::invalid;
-    }
-    const auto lines = session->session.lines();
-    if (index >= lines.size()) {
-      return Status::not_found;
-    }
-    *line = lines[index].c_str();
-    *line_len = lines[index].size();
-    return Status::ok;
-  });
+  return get_text(session, &manager::Session::lines, index, line, line_len);
+}
+
+size_t sessions_session_contested_count(const sessions_session* session) {
+  return session == nullptr ? 0 : session->session.contested_keys().size();
+}
+
+sessions_status sessions_session_contested_key(const sessions_session* session, size_t index, const char** key,
+                                               size_t* key_len) {
+  return get_text(session, &manager::Session::contested_keys, index, key, key_len);
 }
 
 int32_t sessions_session_varies_by_cookie(const sessions_session* session) {

@@ -20,7 +20,7 @@ struct Entry {
   sessions_error general;
 };
 
-constexpr std::array<Entry, 15> entries = {{
+constexpr std::array<Entry, 20> entries = {{
     {Status::ok, "SESSIONS_OK", {SESSIONS_OK, "the call succeeded"}},
     {Status::invalid,
      "SESSIONS_E_INVALID",
@@ -58,6 +58,21 @@ constexpr std::array<Entry, 15> entries = {{
     {Status::random,
      "SESSIONS_E_RANDOM",
      {SESSIONS_E_RANDOM, "the system's random source failed, so no id was made: try again later"}},
+    {Status::busy,
+     "SESSIONS_E_BUSY",
+     {SESSIONS_E_BUSY, "others kept the store busy for the time allowed and nothing was changed: try again"}},
+    {Status::full,
+     "SESSIONS_E_FULL",
+     {SESSIONS_E_FULL, "the store has no room left and nothing was changed: free some, or raise its limit"}},
+    {Status::read_only,
+     "SESSIONS_E_READ_ONLY",
+     {SESSIONS_E_READ_ONLY, "the store may not be written to and nothing was changed: see to its permissions"}},
+    {Status::corrupt,
+     "SESSIONS_E_CORRUPT",
+     {SESSIONS_E_CORRUPT, "what is stored is damaged, or was not written by libsessions: restore it from a backup"}},
+    {Status::newer,
+     "SESSIONS_E_NEWER",
+     {SESSIONS_E_NEWER, "a newer libsessions has written what is stored: update this one"}},
     {Status::nomem, "SESSIONS_E_NOMEM", {SESSIONS_E_NOMEM, "out of memory: nothing was changed"}},
     {Status::internal,
      "SESSIONS_E_INTERNAL",

@@ -36,7 +36,7 @@ sessions_status get(const sessions_session* session, const char* key, size_t key
   if (value == nullptr) {
     return SESSIONS_E_INVALID;
   }
-  return with_key(session, key, key_len, [&](const Content& content, std::string_view name) {
+  return with_key(session, key, key_len, [&](Content& content, std::string_view name) {
     const auto json = content.find(name);
     return json ? read(*json, *value) : Status::not_found;
   });
@@ -118,7 +118,7 @@ sessions_status sessions_session_get_json(const sessions_session* session, const
 }
 
 sessions_status sessions_session_get_null(const sessions_session* session, const char* key, size_t key_len) {
-  return with_key(session, key, key_len, [](const Content& content, std::string_view name) {
+  return with_key(session, key, key_len, [](Content& content, std::string_view name) {
     const auto json = content.find(name);
     return !json ? Status::not_found : *json == "null" ? Status::ok : Status::type;
   });
@@ -137,7 +137,7 @@ sessions_status sessions_session_contains(const sessions_session* session, const
   if (contains == nullptr) {
     return SESSIONS_E_INVALID;
   }
-  return with_key(session, key, key_len, [&](const Content& content, std::string_view name) {
+  return with_key(session, key, key_len, [&](Content& content, std::string_view name) {
     *contains = content.find(name) ? 1 : 0;
     return Status::ok;
   });

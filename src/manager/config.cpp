@@ -142,6 +142,15 @@ Result<void> Config::set_persistent(std::int32_t persistent) {
   return {};
 }
 
+Result<void> Config::set_commit_mode(std::int32_t mode) {
+  const Result<CommitMode> value = check_commit_mode(mode);
+  if (!value) {
+    return value.error();
+  }
+  commit_mode_ = *value;
+  return {};
+}
+
 Result<void> Config::set_timeout_ms(std::int64_t milliseconds) {
   const Result<std::chrono::milliseconds> value = check_timeout_ms(milliseconds);
   if (!value) {
@@ -159,6 +168,13 @@ Result<void> Config::set_max_content_bytes(std::int64_t bytes) {
   }
   max_content_bytes_ = static_cast<std::size_t>(bytes);
   return {};
+}
+
+Result<CommitMode> check_commit_mode(std::int32_t mode) {
+  if (mode < 1 || mode > 3) {
+    return invalid("the commit mode must be one of the constants SESSIONS_COMMIT_MERGE, _STRICT and _LAST_WRITE");
+  }
+  return static_cast<CommitMode>(mode);
 }
 
 Result<std::chrono::milliseconds> check_timeout_ms(std::int64_t milliseconds) {

@@ -14,6 +14,9 @@
 
 namespace sessions::manager {
 
+// What parallel requests may do to each other's changes. The numbers are those of <sessions/types.h>.
+enum class CommitMode : std::int32_t { merge = 1, strict, last_write };
+
 // Documented in <sessions/config.h>. Every setter leaves the config as it was when it refuses.
 class Config {
  public:
@@ -31,6 +34,7 @@ class Config {
   Result<void> set_lifetime_seconds(std::int64_t seconds);
   Result<void> set_renew_after_seconds(std::int64_t seconds);
   Result<void> set_persistent(std::int32_t persistent);
+  Result<void> set_commit_mode(std::int32_t mode);
   Result<void> set_timeout_ms(std::int64_t milliseconds);
   Result<void> set_max_content_bytes(std::int64_t bytes);
 
@@ -44,6 +48,7 @@ class Config {
   std::int64_t lifetime() const noexcept { return lifetime_; }
   std::int64_t renew_after() const noexcept { return renew_after_ < 0 ? lifetime_ / 10 : renew_after_; }
   bool persistent() const noexcept { return persistent_; }
+  CommitMode commit_mode() const noexcept { return commit_mode_; }
   std::chrono::milliseconds timeout() const noexcept { return timeout_; }
   std::size_t max_content_bytes() const noexcept { return max_content_bytes_; }
 
@@ -62,6 +67,7 @@ class Config {
   std::int64_t lifetime_ = 1'209'600;
   std::int64_t renew_after_ = -1;  // a tenth of the lifetime
   bool persistent_ = true;
+  CommitMode commit_mode_ = CommitMode::merge;
   std::chrono::milliseconds timeout_{2'000};
   std::size_t max_content_bytes_ = 65'536;
   Clock clock_;
@@ -69,7 +75,8 @@ class Config {
   Log log_;
 };
 
-// Also for the timeout of one session.
+// Also for one session.
+Result<CommitMode> check_commit_mode(std::int32_t mode);
 Result<std::chrono::milliseconds> check_timeout_ms(std::int64_t milliseconds);
 
 }  // namespace sessions::manager

@@ -41,10 +41,11 @@ Result<void> InCookie::append_value(Write, const Kept&, const session::Content& 
   return {};
 }
 
-Result<bool> InCookie::perform(Write, std::string_view, session::Content& content, const Call& call, Kept& kept) const {
+Result<Written> InCookie::perform(Write, CommitMode, std::string_view, session::Content& content, const Call& call,
+                                  Kept& kept) const {
   content.settle();
   kept.written = call.now();
-  return true;
+  return Written{Written::Outcome::applied, {}};
 }
 
 Result<void> InCookie::destroy(const Kept&, const Call&) const { return {}; }

@@ -1,3 +1,6 @@
+#include <array>
+#include <bit>
+#include <manager/ask.hpp>
 #include <manager/in_store.hpp>
 #include <manager/session_id.hpp>
 
@@ -5,22 +8,8 @@ namespace sessions::manager {
 
 namespace {
 
-// Calls the store and waits for its answer; `late` is what it means when none comes in time.
-template <class Reply, class Start>
-Result<Reply> ask(const Call& call, Error (*late)(), Start start) {
-  auto answer = std::make_shared<store::Answer<Reply>>();
-  start(store::Completion<Reply>(answer));
-  auto reply = answer->wait([&call] { return call.deadline(); });
-  return reply ? std::move(*reply) : Result<Reply>(late());
-}
-
-Error load_late() {
-  return {Status::timeout, "the store did not answer in time: answer the request with 503, nobody is logged out"};
-}
-
-Error write_late() {
-  return {Status::unknown, "the store did not answer in time: whether it has written is not known"};
-}
+// As long as a request may hold a session at the most: limits::timeout_ms.
+constexpr std::int64_t tombstone_seconds = 3600;
 
 }  // namespace
 
@@ -35,8 +24,9 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
   if (!key) {
     return Origin::malformed;
   }
-  const auto found = ask<store::Found>(
-      call, load_late, [&](store::Completion<store::Found> done) { store_->load(*key, call.now(), std::move(done)); });
+  using Found = std::optional<store::Record>;
+  const auto found =
+      ask<Found>(call, load_late, [&](store::Completion<Found> done) { store_->load(*key, call, std::move(done)); });
   if (!found) {
     return found.error();
   }
@@ -44,10 +34,11 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
     return Origin::unknown;
   }
   const store::Record& record = **found;
-  if (call.now() - record.times().written > config_.lifetime()) {
+  const store::Record::Head head = record.head();
+  if (call.now() - head.times.written > config_.lifetime() || call.now() > head.times.deadline) {
     return Origin::expired;
   }
-  kept = {record.times().written, std::string(cookie_value), *key};
+  kept = {head.times.written, std::string(cookie_value), *key, head.generation, head.version};
   content.adopt_record(record);
   return Origin::restored;
 }
@@ -66,45 +57,109 @@ Result<void> InStore::append_value(Write write, const Kept& kept, const session:
   return {};
 }
 
-Result<bool> InStore::perform(Write write, std::string_view next_value, session::Content& content, const Call& call,
-                              Kept& kept) const {
-  const bool is_moved = write == Write::create || write == Write::regenerate;
-  Kept next{call.now(), is_moved ? std::string(next_value) : std::string(), is_moved ? *key_of(next_value) : kept.key};
-  const store::Times times{call.now(), call.now(), call.now() + config_.lifetime()};
-  const std::vector<store::Change> each = content.changes();
-  const store::Changes changes{content.cleared(), each};
-  auto written = ask<store::Found>(call, write_late, [&](store::Completion<store::Found> done) {
-    switch (write) {
-      case Write::create:
-        return store_->create(next.key, store::Record(times, content.fields()), std::move(done));
-      case Write::save:
-        return store_->commit(next.key, changes, times, std::move(done));
-      case Write::touch:
-        return store_->touch(next.key, times, std::move(done));
-      case Write::regenerate:
-        return store_->regenerate(kept.key, next.key, changes, times, std::move(done));
-    }
-  });
-  if (!written) {
-    return written.error();
+Result<std::uint64_t> InStore::draw_generation() const {
+  std::array<char, sizeof(std::uint64_t)> bytes{};
+  if (Result<void> drawn = config_.random(bytes); !drawn) {
+    return drawn.error();
   }
-  if (!*written && write == Write::create) {
+  return std::bit_cast<std::uint64_t>(bytes);
+}
+
+Result<store::Committed> InStore::create(const store::Key& key, const session::Content& content,
+                                         const Call& call) const {
+  const Result<std::uint64_t> generation = draw_generation();
+  if (!generation) {
+    return generation.error();
+  }
+  const store::Times times{call.now(), call.now(), store::no_deadline, call.now() + config_.lifetime()};
+  const store::Record record({*generation, 1, times, false}, {}, content.fields());
+  const auto created = ask<bool>(
+      call, write_late, [&](store::Completion<bool> done) { store_->create(key, record, call, std::move(done)); });
+  if (!created) {
+    return created.error();
+  }
+  if (!*created) {
     return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
   }
-  if (!*written) {
-    return false;
+  return store::Committed{store::Committed::Outcome::applied, record, {}};
+}
+
+Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kept& kept, const store::Key& key,
+                                         const session::Content& content, const Call& call) const {
+  using Done = store::Completion<store::Committed>;
+  store::Commit commit;
+  commit.generation = kept.generation;
+  commit.version = kept.version;
+  commit.expires = call.now() + config_.lifetime();
+  if (write == Write::touch) {
+    return ask<store::Committed>(call, write_late, [&](Done done) {
+      store_->touch(key, kept.generation, commit.expires, call, std::move(done));
+    });
   }
-  if (!is_moved) {
-    next.cookie_value.swap(kept.cookie_value);
+  std::vector<store::Change> changes;
+  std::vector<store::Precondition> preconditions;
+  if (mode == CommitMode::last_write) {
+    commit.clear = true;
+    for (const store::Field& field : content.fields()) {
+      changes.push_back({store::Change::Kind::set, field.key, field.value, 0, {}});
+    }
+  } else {
+    commit.clear = content.cleared();
+    changes = content.changes();
   }
-  kept = std::move(next);
-  content.adopt_record(std::move(**written));
-  return true;
+  if (mode == CommitMode::strict) {
+    preconditions = content.preconditions();
+    commit.only_version = content.has_read_everything() ? std::optional(kept.version) : std::nullopt;
+  }
+  commit.changes = changes;
+  commit.preconditions = preconditions;
+  if (write == Write::save) {
+    return ask<store::Committed>(call, write_late,
+                                 [&](Done done) { store_->commit(key, commit, call, std::move(done)); });
+  }
+  const Result<std::uint64_t> generation = draw_generation();
+  if (!generation) {
+    return generation.error();
+  }
+  const store::Destination to{key, *generation};
+  return ask<store::Committed>(call, write_late, [&](Done done) {
+    store_->regenerate(kept.key, to, commit, call.now() + tombstone_seconds, call, std::move(done));
+  });
+}
+
+Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
+                                 const Call& call, Kept& kept) const {
+  using Outcome = store::Committed::Outcome;
+  const bool is_moved = write == Write::create || write == Write::regenerate;
+  std::string cookie_value(is_moved ? next_value : std::string_view());
+  const store::Key key = is_moved ? *key_of(next_value) : kept.key;
+  auto committed = write == Write::create ? create(key, content, call) : change(write, mode, kept, key, content, call);
+  if (!committed) {
+    return committed.error();
+  }
+  if (!committed->record) {
+    return Written{Written::Outcome::gone, {}};
+  }
+  const store::Record::Head head = committed->record->head();
+  kept.written = head.times.written;
+  kept.generation = head.generation;
+  kept.version = head.version;
+  content.adopt_record(std::move(*committed->record));
+  if (committed->outcome == Outcome::conflict) {
+    return Written{Written::Outcome::conflict, std::move(committed->keys)};
+  }
+  if (is_moved) {
+    kept.cookie_value.swap(cookie_value);
+    kept.key = key;
+  }
+  return Written{committed->outcome == Outcome::merged ? Written::Outcome::merged : Written::Outcome::applied,
+                 std::move(committed->keys)};
 }
 
 Result<void> InStore::destroy(const Kept& kept, const Call& call) const {
-  const auto destroyed = ask<bool>(
-      call, write_late, [&](store::Completion<bool> done) { store_->destroy(kept.key, call.now(), std::move(done)); });
+  const auto destroyed = ask<bool>(call, write_late, [&](store::Completion<bool> done) {
+    store_->destroy(kept.key, call.now() + tombstone_seconds, call, std::move(done));
+  });
   return destroyed ? Result<void>() : destroyed.error();
 }
 

@@ -1,50 +1,40 @@
 // Who keeps the content between two requests: a store, under the id in the cookie, or the cookie itself.
 #pragma once
 
-#include <base/clock.hpp>
 #include <base/result.hpp>
-#include <chrono>
 #include <cstdint>
-#include <optional>
+#include <manager/config.hpp>
 #include <session/content.hpp>
 #include <store/store.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sessions::manager {
 
 // What loading found. The numbers are those of <sessions/session.h>.
 enum class Origin : std::int32_t { fresh = 0, restored, malformed, signature, expired, future, unknown, content };
 
-// One call of the host: when it is made, and until when it may wait.
-class Call {
- public:
-  Call(std::int64_t now, std::chrono::milliseconds timeout) : now_(now), timeout_(timeout) {}
-
-  std::int64_t now() const noexcept { return now_; }
-
-  // Counted from the first time that something has to wait; until then nobody looks at that clock.
-  Deadline deadline() const {
-    if (!deadline_) {
-      deadline_ = std::chrono::steady_clock::now() + timeout_;
-    }
-    return *deadline_;
-  }
-
- private:
-  std::int64_t now_;
-  std::chrono::milliseconds timeout_;
-  mutable std::optional<Deadline> deadline_;
-};
+using store::Call;
 
 // A session that exists outside of its handle.
 struct Kept {
   std::int64_t written = 0;
   std::string cookie_value;  // in a store: the id, and the key that follows from it
   store::Key key{};
+  std::uint64_t generation = 0;  // in a store: of the record, with the version that the content shows
+  std::uint64_t version = 0;
 };
 
 enum class Write { create, save, touch, regenerate };
+
+// The keys are those of store::Committed.
+struct Written {
+  enum class Outcome { applied, merged, conflict, gone };
+
+  Outcome outcome;
+  std::vector<std::string> keys;
+};
 
 // Writing is two steps, so that whatever needs memory is done before the first lasting effect. Share freely between
 // threads.
@@ -66,10 +56,9 @@ class Keeper {
   virtual Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
                                     std::string& line) const = 0;
 
-  // Writes; afterwards the content has no changes, and `kept` is what is kept now. False when the session is gone: then
-  // nothing was written.
-  virtual Result<bool> perform(Write write, std::string_view next_value, session::Content& content, const Call& call,
-                               Kept& kept) const = 0;
+  // Writes. Unless it is gone, the content is then what is kept, without changes, and `kept` says what that is.
+  virtual Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
+                                  const Call& call, Kept& kept) const = 0;
 
   virtual Result<void> destroy(const Kept& kept, const Call& call) const = 0;
 

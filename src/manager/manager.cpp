@@ -83,6 +83,7 @@ Result<std::shared_ptr<const Manager>> Manager::make(const Backend& backend, con
     return keeper.error();
   }
   manager->keeper_ = std::move(*keeper);
+  manager->store_ = backend.store;
   const cookie::SetCookieLines& lines = manager->lines_;
   if (lines.before_value().size() + manager->keeper_->fixed_value_size() + lines.after_value().size() >
       limits::cookie_line_bytes) {

@@ -7,6 +7,7 @@
 #include <manager/config.hpp>
 #include <manager/keeper.hpp>
 #include <memory>
+#include <store/store.hpp>
 
 namespace sessions::manager {
 
@@ -18,11 +19,13 @@ class Manager {
 
   const Config& config() const noexcept { return config_; }
   const Keeper& keeper() const noexcept { return *keeper_; }
+  const std::shared_ptr<store::Store>& store() const noexcept { return store_; }  // null when cookies keep the content
   const cookie::SetCookieLines& lines() const noexcept { return lines_; }
 
  private:
   const Config config_;
   const cookie::SetCookieLines lines_;
+  std::shared_ptr<store::Store> store_;
   std::unique_ptr<const Keeper> keeper_;
 };
 

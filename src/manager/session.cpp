@@ -10,7 +10,16 @@ namespace sessions::manager {
 Session::Session(std::shared_ptr<const Manager> manager)
     : manager_(std::move(manager)),
       timeout_(manager_->config().timeout()),
-      content_(manager_->config().max_content_bytes()) {}
+      content_(manager_->config().max_content_bytes()) {
+  set_commit_mode(manager_->config().commit_mode());
+}
+
+void Session::set_commit_mode(CommitMode mode) noexcept {
+  mode_ = mode;
+  if (mode == CommitMode::strict) {
+    content_.remember_reads();
+  }
+}
 
 Call Session::call() const { return {manager_->config().now(), timeout_}; }
 
@@ -89,8 +98,9 @@ std::size_t Session::count() noexcept {
 
 // ---- the response goes out ----
 
-Result<void> Session::finish(Outcome outcome) noexcept {
+Result<void> Session::finish(Outcome outcome, std::vector<std::string> contested_keys) noexcept {
   outcome_ = outcome;
+  contested_keys_ = std::move(contested_keys);
   is_used_ = false;
   return {};
 }
@@ -157,14 +167,17 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
       std::string_view(line).substr(lines.before_value().size(), value_end - lines.before_value().size());
   // The browser's copy is renewed with ours; one that has no Max-Age needs that only when it changes.
   const bool is_sent = manager_->config().persistent() || value != kept.cookie_value;
-  const Result<bool> written = manager_->keeper().perform(write, value, content_, call, kept);
+  Result<Written> written = manager_->keeper().perform(write, mode_, value, content_, call, kept);
   if (!written) {
     return written.error();
   }
-  if (!*written) {
+  if (written->outcome == Written::Outcome::gone) {
     is_gone_ = true;
     line_.reset();
     return finish(Outcome::gone);
+  }
+  if (written->outcome == Written::Outcome::conflict) {
+    return finish(Outcome::conflict, std::move(written->keys));
   }
   if (!kept_) {
     kept_ = std::move(fresh);
@@ -172,7 +185,8 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
   if (is_sent) {
     line_ = std::move(line);
   }
-  return finish(outcome);
+  const bool is_merged = write == Write::save && written->outcome == Written::Outcome::merged;
+  return finish(is_merged ? Outcome::merged : outcome, std::move(written->keys));
 }
 
 Result<void> Session::end(const Call& call) {

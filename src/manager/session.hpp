@@ -10,11 +10,22 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sessions::manager {
 
 // What the last commit, regenerate or destroy did. The numbers are those of <sessions/session.h>.
-enum class Outcome : std::int32_t { unchanged = 0, created, saved, touched, regenerated, destroyed, gone };
+enum class Outcome : std::int32_t {
+  unchanged = 0,
+  created,
+  saved,
+  touched,
+  regenerated,
+  destroyed,
+  gone,
+  merged,
+  conflict
+};
 
 // One thread at a time. A call that fails, or throws std::bad_alloc, leaves everything as it was.
 class Session {
@@ -22,6 +33,7 @@ class Session {
   explicit Session(std::shared_ptr<const Manager> manager);
 
   void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
+  void set_commit_mode(CommitMode mode) noexcept;
 
   Result<void> load_header(std::string_view cookie_header);
   Result<void> load_value(std::string_view cookie_value);
@@ -37,6 +49,8 @@ class Session {
   Result<void> destroy();
 
   Outcome outcome() const noexcept { return outcome_; }
+  // Keys that parallel requests have changed too: what a merge had to decide, or what the conflict is about.
+  std::span<const std::string> contested_keys() const noexcept { return contested_keys_; }
   std::span<const std::string> lines() const noexcept {
     return line_ ? std::span<const std::string>(&*line_, 1) : std::span<const std::string>();
   }
@@ -51,10 +65,11 @@ class Session {
   bool is_renewal_due(const Call& call) const noexcept;
   Result<void> write(Write write, Outcome outcome, const Call& call);
   Result<void> end(const Call& call);
-  Result<void> finish(Outcome outcome) noexcept;
+  Result<void> finish(Outcome outcome, std::vector<std::string> contested_keys = {}) noexcept;
 
   std::shared_ptr<const Manager> manager_;
   std::chrono::milliseconds timeout_;
+  CommitMode mode_;
   session::Content content_;
   Origin origin_ = Origin::fresh;
   std::optional<Kept> kept_;  // none: the session exists in this handle only
@@ -64,6 +79,7 @@ class Session {
   bool was_used_ = false;
   bool is_gone_ = false;
   Outcome outcome_ = Outcome::unchanged;
+  std::vector<std::string> contested_keys_;
   std::optional<std::string> line_;
 };
 

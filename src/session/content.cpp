@@ -50,6 +50,8 @@ void Content::reset(State state, std::string text, store::Record record) noexcep
   fields_.clear();
   bytes_ = 0;
   removed_.clear();
+  missed_.clear();
+  has_read_everything_ = false;
   cleared_ = false;
   json_.reset();
 }
@@ -172,22 +174,32 @@ bool Content::decode() {
   return is_object;
 }
 
-std::size_t Content::size() const noexcept { return state_ == State::decoded ? fields_.size() : count_; }
+std::size_t Content::size() noexcept {
+  has_read_everything_ = remembers_reads_;
+  return state_ == State::decoded ? fields_.size() : count_;
+}
 
 // ---- reading ----
 
-Content::Fields::const_iterator Content::at(std::string_view key) const noexcept {
-  return std::find_if(fields_.begin(), fields_.end(), [key](const Field& field) { return field.key == key; });
-}
-
 Content::Field* Content::field(std::string_view key) noexcept {
-  const auto found = at(key);
-  return found == fields_.end() ? nullptr : &fields_[static_cast<std::size_t>(found - fields_.begin())];
+  const auto found =
+      std::find_if(fields_.begin(), fields_.end(), [key](const Field& field) { return field.key == key; });
+  return found == fields_.end() ? nullptr : &*found;
 }
 
-std::optional<std::string_view> Content::find(std::string_view key) const noexcept {
-  const auto found = at(key);
-  return found == fields_.end() ? std::nullopt : std::optional(found->json);
+Content::Field* Content::read(std::string_view key) {
+  Field* found = field(key);
+  if (found != nullptr) {
+    found->was_read = remembers_reads_;
+  } else if (remembers_reads_ && std::find(missed_.begin(), missed_.end(), key) == missed_.end()) {
+    missed_.emplace_back(key);
+  }
+  return found;
+}
+
+std::optional<std::string_view> Content::find(std::string_view key) {
+  const Field* found = read(key);
+  return found == nullptr ? std::nullopt : std::optional(found->json);
 }
 
 Content::Owned& Content::owned(Field& field) {
@@ -197,7 +209,12 @@ Content::Owned& Content::owned(Field& field) {
   return *field.owned;
 }
 
+std::string_view Content::seen(const Field& field) noexcept {
+  return field.change == Field::Change::none ? field.json : field.owned->seen;
+}
+
 const std::string* Content::key_at(std::size_t index) {
+  has_read_everything_ = remembers_reads_;
   if (index >= fields_.size()) {
     return nullptr;
   }
@@ -207,7 +224,7 @@ const std::string* Content::key_at(std::size_t index) {
 }
 
 const std::string* Content::json_of(std::string_view key) {
-  Field* found = field(key);
+  Field* found = read(key);
   if (found == nullptr) {
     return nullptr;
   }
@@ -228,11 +245,12 @@ const std::string* Content::string_of(Field& field) {
 }
 
 const std::string* Content::string_of(std::string_view key) {
-  Field* found = field(key);
+  Field* found = read(key);
   return found == nullptr ? nullptr : string_of(*found);
 }
 
 const std::string& Content::to_json() {
+  has_read_everything_ = remembers_reads_;
   if (!json_) {
     std::string text = "{";
     for (const Field& field : fields_) {
@@ -261,9 +279,18 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
   own->delta = delta;
   if (found == nullptr) {
     own->key = key;
+    const auto removed =
+        std::find_if(removed_.begin(), removed_.end(), [key](const Removed& r) { return r.key == key; });
     found = &fields_.emplace_back();
-  } else if (found->owned) {
-    own->key = std::move(found->owned->key);
+    if (removed != removed_.end()) {
+      found->kept = true;
+      own->seen = removed->seen;
+    }
+  } else {
+    own->seen = seen(*found);
+    if (found->owned) {
+      own->key = std::move(found->owned->key);
+    }
   }
   found->key = own->key ? *own->key : found->key;
   found->json = *own->json;
@@ -309,8 +336,10 @@ Status Content::remove(std::string_view key) {
   if (found == nullptr) {
     return Status::not_found;
   }
-  if (found->kept) {
-    removed_.emplace_back(key);
+  const bool is_removed =
+      std::any_of(removed_.begin(), removed_.end(), [key](const Removed& removed) { return removed.key == key; });
+  if (found->kept && !is_removed) {
+    removed_.push_back({std::string(key), seen(*found), found->was_read});
   }
   erase(*found);
   return Status::ok;
@@ -384,17 +413,37 @@ std::vector<store::Change> Content::changes() const {
   using Kind = store::Change::Kind;
   std::vector<store::Change> changes;
   changes.reserve(removed_.size() + fields_.size());
-  for (const std::string& key : removed_) {
-    changes.push_back({Kind::remove, key, {}, 0});
+  for (const Removed& removed : removed_) {
+    changes.push_back({Kind::remove, removed.key, {}, 0, removed.seen});
   }
   for (const Field& field : fields_) {
+    const auto seen = field.kept ? std::optional(Content::seen(field)) : std::nullopt;
     if (field.change == Field::Change::set) {
-      changes.push_back({Kind::set, field.key, field.json, 0});
+      changes.push_back({Kind::set, field.key, field.json, 0, seen});
     } else if (field.change == Field::Change::increment) {
-      changes.push_back({Kind::increment, field.key, {}, field.owned->delta});
+      changes.push_back({Kind::increment, field.key, {}, field.owned->delta, seen});
     }
   }
   return changes;
+}
+
+std::vector<store::Precondition> Content::preconditions() const {
+  std::vector<store::Precondition> preconditions;
+  preconditions.reserve(removed_.size() + fields_.size() + missed_.size());
+  for (const Removed& removed : removed_) {
+    if (removed.was_read) {
+      preconditions.push_back({removed.key, removed.seen});
+    }
+  }
+  for (const Field& field : fields_) {
+    if (field.was_read && field.kept) {
+      preconditions.push_back({field.key, seen(field)});
+    }
+  }
+  for (const std::string& key : missed_) {
+    preconditions.push_back({key, std::nullopt});
+  }
+  return preconditions;
 }
 
 std::vector<store::Field> Content::fields() const {
@@ -443,8 +492,11 @@ void Content::settle() noexcept {
     }
     field.change = Field::Change::none;
     field.kept = true;
+    field.was_read = false;
   }
   removed_.clear();
+  missed_.clear();
+  has_read_everything_ = false;
   cleared_ = false;
 }
 

@@ -43,10 +43,10 @@ class Content {
   // ---- reading ----
 
   bool empty() const noexcept { return fields_.empty(); }
-  std::size_t size() const noexcept;  // once looked at
+  std::size_t size() noexcept;  // once looked at
 
   // The value's JSON text.
-  std::optional<std::string_view> find(std::string_view key) const noexcept;
+  std::optional<std::string_view> find(std::string_view key);
 
   // NUL-terminated; they last until the next change. Null when there is no such key, or index; string also when the
   // value is none.
@@ -80,9 +80,15 @@ class Content {
   bool changed() const noexcept;
   bool cleared() const noexcept { return cleared_; }
 
-  // Point into the content, in the order in which a store applies them.
+  // From now on it is remembered what is read.
+  void remember_reads() noexcept { remembers_reads_ = true; }
+
+  // These point into the content. The changes are in the order in which a store applies them; the preconditions are
+  // what was read, as far as that was one key after the other.
   std::vector<store::Change> changes() const;
   std::vector<store::Field> fields() const;
+  std::vector<store::Precondition> preconditions() const;
+  bool has_read_everything() const noexcept { return has_read_everything_; }
 
   // The whole content as Python writes it. Members that stand in the text as Python writes them are taken over.
   std::string to_python() const;
@@ -96,6 +102,7 @@ class Content {
     std::optional<std::string> key;
     std::optional<std::string> json;
     std::optional<std::string> string;
+    std::string_view seen;   // what is kept elsewhere and was changed here
     std::int64_t delta = 0;  // increment: the sum of the deltas
   };
 
@@ -106,13 +113,20 @@ class Content {
     std::string_view json;
     std::unique_ptr<Owned> owned;
     Change change = Change::none;
-    bool kept = false;         // it is in what is kept elsewhere
+    bool kept = false;  // it is in what is kept elsewhere
+    bool was_read = false;
     bool is_verbatim = false;  // it stands in text_ as Python writes a member
   };
 
   using Fields = std::vector<Field>;
 
   enum class State { decoded, text, record };
+
+  struct Removed {
+    std::string key;
+    std::string_view seen;
+    bool was_read;
+  };
 
   // The members of a text while it is scanned: all are counted, and taken in as far as there is room reserved.
   struct Members {
@@ -126,9 +140,10 @@ class Content {
     void decode_names();
   };
 
-  Fields::const_iterator at(std::string_view key) const noexcept;
   Field* field(std::string_view key) noexcept;
+  Field* read(std::string_view key);
   static Owned& owned(Field& field);
+  static std::string_view seen(const Field& field) noexcept;
   static const std::string* string_of(Field& field);
   Status put(std::string_view key, std::string_view json, Field::Change change, std::int64_t delta);
   void erase(const Field& field) noexcept;
@@ -145,8 +160,11 @@ class Content {
   std::vector<std::string_view> scratch_;  // for a text with many names
   std::size_t count_ = 0;                  // of keys, once looked at and as long as not decoded
   Fields fields_;
-  std::size_t bytes_ = 0;             // of all keys and values
-  std::vector<std::string> removed_;  // kept keys that are to be removed
+  std::size_t bytes_ = 0;  // of all keys and values
+  std::vector<Removed> removed_;
+  std::vector<std::string> missed_;  // keys that were read and not there
+  bool remembers_reads_ = false;
+  bool has_read_everything_ = false;
   bool cleared_ = false;
   std::optional<std::string> json_;
   std::string popped_;

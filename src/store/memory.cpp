@@ -3,7 +3,6 @@
 #include <store/memory.hpp>
 #include <store/memory_shard.hpp>
 #include <store/merge.hpp>
-#include <utility>
 #include <vector>
 
 namespace sessions::store {
@@ -29,14 +28,14 @@ class Memory::Table {
  public:
   explicit Table(const MemoryBounds& bounds) : bounds_(bounds), shards_(shard_count(bounds)) {}
 
-  Found load(const Key& key) {
+  std::optional<Record> load(const Key& key) {
     Shard& home = shard(key);
     const std::lock_guard lock(home.mutex);
     const Record* record = home.records.find(key);
-    return record == nullptr ? Found() : Found(*record);
+    return record == nullptr || record->head().ended ? std::nullopt : std::optional(*record);
   }
 
-  Result<Found> create(const Key& key, const Record& record) {
+  Result<bool> create(const Key& key, const Record& record) {
     if (!fits(record)) {
       return too_large();
     }
@@ -44,37 +43,40 @@ class Memory::Table {
     {
       const std::lock_guard lock(home.mutex);
       if (!home.records.insert(key, record)) {
-        return Found();
+        return false;
       }
     }
-    sessions_.fetch_add(1, std::memory_order_relaxed);
-    grow(key, MemoryShard::cost(record), record.times().written);
-    return Found(record);
+    count(record, 1);
+    make_room(key, record.head().times.written);
+    return true;
   }
 
-  Result<Found> commit(const Key& key, const Changes& changes, const Times& times) {
+  Result<Committed> commit(const Key& key, const Commit& commit, std::int64_t now) {
     Shard& home = shard(key);
-    Found former;
-    Found written;
+    std::optional<Record> former;
+    Result<Committed> committed = Committed{};
     {
       const std::lock_guard lock(home.mutex);
-      Record* record = home.records.find(key);
-      Result<Found> changed = change(record, changes, times);
-      if (!changed || !*changed) {
-        return changed;
+      Record* place = home.records.find(key);
+      committed = change(place, commit, now);
+      if (!committed || !is_written(*committed)) {
+        return committed;
       }
-      written = std::move(*changed);
-      former = std::exchange(*record, *written);
+      former = home.records.replace(key, *place, *committed->record);
     }
-    grow(key, MemoryShard::cost(*written) - MemoryShard::cost(*former), times.written);
-    return written;
+    count(*committed->record, 1);
+    count(*former, -1);
+    make_room(key, now);
+    return committed;
   }
 
-  Result<Found> regenerate(const Key& from, const Key& to, const Changes& changes, const Times& times) {
+  Result<Committed> regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                               std::int64_t now) {
     Shard& old_home = shard(from);
-    Shard& new_home = shard(to);
-    Found former;
-    Found written;
+    Shard& new_home = shard(to.key);
+    std::optional<Record> former;
+    std::optional<Record> left;
+    Result<Committed> committed = Committed{};
     {
       std::unique_lock old_lock(old_home.mutex, std::defer_lock);
       std::unique_lock new_lock(new_home.mutex, std::defer_lock);
@@ -83,35 +85,61 @@ class Memory::Table {
       } else {
         std::lock(old_lock, new_lock);
       }
-      Result<Found> changed = change(old_home.records.find(from), changes, times);
-      if (!changed || !*changed) {
-        return changed;
+      Record* place = old_home.records.find(from);
+      committed = change(place, commit, now);
+      if (!committed || !is_written(*committed)) {
+        return committed;
       }
-      written = std::move(*changed);
-      if (!new_home.records.insert(to, *written)) {
+      Record::Head head = committed->record->head();
+      head.generation = to.generation;
+      committed->record = committed->record->with(head);
+      left = tombstone(*committed->record, now, ended_until);
+      if (!new_home.records.insert(to.key, *committed->record)) {
         return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
       }
-      former = old_home.records.erase(from);
+      try {
+        former = old_home.records.replace(from, *place, *left);
+      } catch (const std::bad_alloc&) {
+        new_home.records.erase(to.key);
+        throw;
+      }
     }
-    grow(to, MemoryShard::cost(*written) - MemoryShard::cost(*former), times.written);
-    return written;
+    count(*committed->record, 1);
+    count(*left, 1);
+    count(*former, -1);
+    make_room(to.key, now);
+    return committed;
   }
 
-  bool destroy(const Key& key) {
+  bool destroy(const Key& key, std::int64_t now, std::int64_t ended_until) {
     Shard& home = shard(key);
-    Found former;
+    std::optional<Record> former;
+    std::optional<Record> left;
     {
       const std::lock_guard lock(home.mutex);
-      former = home.records.erase(key);
+      Record* place = home.records.find(key);
+      if (place == nullptr || place->head().ended) {
+        return false;
+      }
+      left = tombstone(*place, now, ended_until);
+      former = home.records.replace(key, *place, *left);
     }
-    if (former) {
-      forget(*former);
-    }
-    return former.has_value();
+    count(*left, 1);
+    count(*former, -1);
+    return is_alive(former->head(), now);
   }
 
-  std::int64_t sessions() const noexcept { return sessions_.load(std::memory_order_relaxed); }
-  std::int64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  std::int64_t sweep(std::int64_t now, std::int64_t most) {
+    std::int64_t dropped = 0;
+    for (Shard& from : shards_) {
+      while (dropped < most && drop_oldest(from, nullptr, now)) {
+        ++dropped;
+      }
+    }
+    return dropped;
+  }
+
+  Statistics statistics() const noexcept { return {sessions_.load(), bytes_.load()}; }
 
  private:
   struct Shard {
@@ -124,58 +152,53 @@ class Memory::Table {
 
   bool fits(const Record& record) const noexcept { return MemoryShard::cost(record) <= bounds_.max_bytes; }
 
-  // What the record would be; none when it is gone.
-  Result<Found> change(const Record* record, const Changes& changes, const Times& times) const {
-    if (record == nullptr || record->times().expires < times.written) {
-      return Found();
+  static bool is_written(const Committed& committed) noexcept {
+    return committed.outcome == Committed::Outcome::applied || committed.outcome == Committed::Outcome::merged;
+  }
+
+  Result<Committed> change(const Record* record, const Commit& commit, std::int64_t now) const {
+    if (record == nullptr) {
+      return Committed{};
     }
-    Result<Record> merged = merge(*record, changes, times);
-    if (!merged) {
-      return std::move(merged.error());
-    }
-    if (!fits(*merged)) {
+    Result<Committed> committed = merge(*record, commit, now);
+    if (committed && is_written(*committed) && !fits(*committed->record)) {
       return too_large();
     }
-    return Found(std::move(*merged));
+    return committed;
   }
 
-  void grow(const Key& key, std::int64_t bytes, std::int64_t now) {
-    if (bytes != 0) {
-      bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    }
-    if (bytes > 0) {
-      make_room(key, now);
-    }
-  }
-
-  void forget(const Record& record) noexcept {
-    sessions_.fetch_sub(1, std::memory_order_relaxed);
-    bytes_.fetch_sub(MemoryShard::cost(record), std::memory_order_relaxed);
+  // Tombstones count in bytes only.
+  void count(const Record& record, int times) noexcept {
+    sessions_.fetch_add(record.head().ended ? 0 : times, std::memory_order_relaxed);
+    bytes_.fetch_add(times * MemoryShard::cost(record), std::memory_order_relaxed);
   }
 
   // Frees expired records of the key's shard, a few at a time, and whatever must go to keep the bounds, starting there.
   void make_room(const Key& keep, std::int64_t now) {
     constexpr int expired_per_call = 4;
     Shard& home = shard(keep);
-    for (int i = 0; i < expired_per_call && drop_oldest(home, keep, now); ++i) {
+    for (int i = 0; i < expired_per_call && drop_oldest(home, &keep, now); ++i) {
     }
     const auto first = static_cast<std::size_t>(&home - shards_.data());
     for (std::size_t i = 0; i < shards_.size() && is_full(); ++i) {
-      while (is_full() && drop_oldest(shards_[(first + i) % shards_.size()], keep, std::nullopt)) {
+      while (is_full() && drop_oldest(shards_[(first + i) % shards_.size()], &keep, std::nullopt)) {
       }
     }
   }
 
-  bool is_full() const noexcept { return sessions() > bounds_.max_sessions || bytes() > bounds_.max_bytes; }
+  bool is_full() const noexcept {
+    return sessions_.load(std::memory_order_relaxed) > bounds_.max_sessions ||
+           bytes_.load(std::memory_order_relaxed) > bounds_.max_bytes;
+  }
 
-  bool drop_oldest(Shard& from, const Key& keep, std::optional<std::int64_t> now) {
-    Found dropped;
+  bool drop_oldest(Shard& from, const Key* keep, std::optional<std::int64_t> now) {
+    std::optional<Record> dropped;
     {
       const std::lock_guard lock(from.mutex);
       dropped = from.records.erase_oldest(keep, now);
     }
     if (dropped) {
-      forget(*dropped);
+      count(*dropped, -1);
     }
     return dropped.has_value();
   }
@@ -190,29 +213,39 @@ Memory::Memory(MemoryBounds bounds) : table_([bounds] { return std::make_unique<
 
 Memory::~Memory() = default;
 
-void Memory::load(const Key& key, std::int64_t, Completion<Found> done) { done(table_.get().load(key)); }
+void Memory::load(const Key& key, const Call&, Completion<std::optional<Record>> done) { done(table_.get().load(key)); }
 
-void Memory::create(const Key& key, const Record& record, Completion<Found> done) {
+void Memory::create(const Key& key, const Record& record, const Call&, Completion<bool> done) {
   done(table_.get().create(key, record));
 }
 
-void Memory::commit(const Key& key, const Changes& changes, const Times& times, Completion<Found> done) {
-  done(table_.get().commit(key, changes, times));
+void Memory::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
+  done(table_.get().commit(key, commit, call.now()));
 }
 
-void Memory::touch(const Key& key, const Times& times, Completion<Found> done) {
-  done(table_.get().commit(key, Changes(), times));
+void Memory::touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
+                   Completion<Committed> done) {
+  Commit renewal;
+  renewal.generation = generation;
+  renewal.expires = expires;
+  done(table_.get().commit(key, renewal, call.now()));
 }
 
-void Memory::regenerate(const Key& from, const Key& to, const Changes& changes, const Times& times,
-                        Completion<Found> done) {
-  done(table_.get().regenerate(from, to, changes, times));
+void Memory::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                        const Call& call, Completion<Committed> done) {
+  done(table_.get().regenerate(from, to, commit, ended_until, call.now()));
 }
 
-void Memory::destroy(const Key& key, std::int64_t, Completion<bool> done) { done(table_.get().destroy(key)); }
+void Memory::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) {
+  done(table_.get().destroy(key, call.now(), ended_until));
+}
 
-std::int64_t Memory::session_count() { return table_.get().sessions(); }
+void Memory::sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) {
+  done(table_.get().sweep(call.now(), most));
+}
 
-std::int64_t Memory::byte_count() { return table_.get().bytes(); }
+void Memory::ping(const Call&, Completion<std::monostate> done) { done(std::monostate()); }
+
+void Memory::statistics(const Call&, Completion<Statistics> done) { done(table_.get().statistics()); }
 
 }  // namespace sessions::store

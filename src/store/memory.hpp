@@ -20,23 +20,19 @@ struct MemoryBounds {
 class Memory final : public Store {
  public:
   explicit Memory(MemoryBounds bounds);
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-  Memory(Memory&&) = delete;
-  Memory& operator=(Memory&&) = delete;
   ~Memory() override;
 
-  void load(const Key& key, std::int64_t now, Completion<Found> done) override;
-  void create(const Key& key, const Record& record, Completion<Found> done) override;
-  void commit(const Key& key, const Changes& changes, const Times& times, Completion<Found> done) override;
-  void touch(const Key& key, const Times& times, Completion<Found> done) override;
-  void regenerate(const Key& from, const Key& to, const Changes& changes, const Times& times,
-                  Completion<Found> done) override;
-  void destroy(const Key& key, std::int64_t now, Completion<bool> done) override;
-
-  // For tests and statistics.
-  std::int64_t session_count();
-  std::int64_t byte_count();
+  void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) override;
+  void create(const Key& key, const Record& record, const Call& call, Completion<bool> done) override;
+  void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override;
+  void touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
+             Completion<Committed> done) override;
+  void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                  const Call& call, Completion<Committed> done) override;
+  void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) override;
+  void sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) override;
+  void ping(const Call& call, Completion<std::monostate> done) override;
+  void statistics(const Call& call, Completion<Statistics> done) override;
 
  private:
   class Table;

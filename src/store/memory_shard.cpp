@@ -21,7 +21,7 @@ std::size_t MemoryShard::Hash::operator()(const Key& key) const noexcept { retur
 std::int64_t MemoryShard::cost(const Record& record) noexcept {
   // A map node with its bucket, a heap entry, and what the allocator and the reference count add to the record.
   constexpr std::size_t around = sizeof(Map::value_type) + 4 * sizeof(void*) + 2 * sizeof(Due) + 48;
-  return static_cast<std::int64_t>(record.bytes() + around);
+  return static_cast<std::int64_t>(record.bytes().size() + around);
 }
 
 Record* MemoryShard::find(const Key& key) noexcept {
@@ -29,19 +29,35 @@ Record* MemoryShard::find(const Key& key) noexcept {
   return found == records_.end() ? nullptr : &found->second;
 }
 
-bool MemoryShard::insert(const Key& key, const Record& record) {
+void MemoryShard::make_room_for_entry() {
   if (due_.size() > 2 * records_.size() + 64) {
     forget_dead_entries();
   }
   if (due_.size() == due_.capacity()) {
     due_.reserve(std::max<std::size_t>(64, due_.size() + due_.size() / 2));
   }
+}
+
+void MemoryShard::add_entry(const Key& key, std::int64_t expires) noexcept {
+  due_.push_back({expires, prefix_of(key)});
+  std::push_heap(due_.begin(), due_.end(), later);
+}
+
+bool MemoryShard::insert(const Key& key, const Record& record) {
+  make_room_for_entry();
   if (!records_.try_emplace(key, record).second) {
     return false;
   }
-  due_.push_back({record.times().expires, prefix_of(key)});
-  std::push_heap(due_.begin(), due_.end(), later);
+  add_entry(key, record.expires());
   return true;
+}
+
+Record MemoryShard::replace(const Key& key, Record& place, Record record) {
+  if (record.expires() < place.expires()) {  // a tombstone: its turn comes sooner than the entry that there is
+    make_room_for_entry();
+    add_entry(key, record.expires());
+  }
+  return std::exchange(place, std::move(record));
 }
 
 std::optional<Record> MemoryShard::erase(const Key& key) noexcept {
@@ -54,7 +70,7 @@ std::optional<Record> MemoryShard::erase(const Key& key) noexcept {
   return record;
 }
 
-std::optional<Record> MemoryShard::erase_oldest(const Key& keep, std::optional<std::int64_t> now) noexcept {
+std::optional<Record> MemoryShard::erase_oldest(const Key* keep, std::optional<std::int64_t> now) noexcept {
   std::optional<Due> kept;
   std::optional<Record> erased;
   while (!due_.empty() && !erased && !(now && due_.front().expires >= *now)) {
@@ -63,11 +79,11 @@ std::optional<Record> MemoryShard::erase_oldest(const Key& keep, std::optional<s
     const auto found = find_prefix(due.key_prefix);
     if (found == records_.end()) {
       due_.pop_back();
-    } else if (found->first == keep) {
+    } else if (keep != nullptr && found->first == *keep) {
       kept = due;
       due_.pop_back();
-    } else if (found->second.times().expires > due.expires) {
-      due.expires = found->second.times().expires;
+    } else if (found->second.expires() > due.expires) {
+      due.expires = found->second.expires();
       std::push_heap(due_.begin(), due_.end(), later);
     } else {
       erased = std::move(found->second);

@@ -16,16 +16,21 @@ class MemoryShard {
   // What one record costs, with the tables that hold it; counted against the bound on bytes.
   static std::int64_t cost(const Record& record) noexcept;
 
-  // Null when there is none, expired or not. Another record may be put in its place.
+  // Null when there is none, expired or not.
   Record* find(const Key& key) noexcept;
 
   // False when the key is taken. Throws std::bad_alloc with nothing changed.
   bool insert(const Key& key, const Record& record);
 
+  // Puts another record in the place that find() told; returns the former one. Throws std::bad_alloc with nothing
+  // changed.
+  Record replace(const Key& key, Record& place, Record record);
+
   std::optional<Record> erase(const Key& key) noexcept;
 
-  // Takes out the record nearest to its expiry, but not that of `keep`. With `now`, only if it has expired.
-  std::optional<Record> erase_oldest(const Key& keep, std::optional<std::int64_t> now) noexcept;
+  // Takes out the record nearest to its expiry, but not that of `keep`, which may be null. With `now`, only if it has
+  // expired.
+  std::optional<Record> erase_oldest(const Key* keep, std::optional<std::int64_t> now) noexcept;
 
  private:
   // The first bytes of a key say which bucket it is in: it is a digest, and nobody can choose it.
@@ -42,6 +47,8 @@ class MemoryShard {
     std::uint64_t key_prefix;
   };
 
+  void make_room_for_entry();
+  void add_entry(const Key& key, std::int64_t expires) noexcept;
   Map::iterator find_prefix(std::uint64_t prefix) noexcept;
   void forget_dead_entries() noexcept;
 

@@ -1,19 +1,38 @@
 #include <algorithm>
+#include <iterator>
 #include <json/number.hpp>
-#include <limits>
 #include <store/merge.hpp>
-#include <string>
-#include <vector>
 
 namespace sessions::store {
 
 namespace {
 
-std::vector<Field>::iterator find(std::vector<Field>& fields, std::string_view key) {
+// Writers that a record remembers, and for how long at least: longer than any call goes on trying.
+constexpr std::size_t most_writers = 16;
+constexpr std::int64_t remembered_seconds = 60;
+
+using Fields = std::vector<Field>;
+
+Fields::iterator find(Fields& fields, std::string_view key) {
   return std::find_if(fields.begin(), fields.end(), [key](const Field& field) { return field.key == key; });
 }
 
-void set(std::vector<Field>& fields, std::string_view key, std::string_view value) {
+std::optional<std::string_view> value_of(Fields& fields, std::string_view key) {
+  const auto found = find(fields, key);
+  return found == fields.end() ? std::nullopt : std::optional(found->value);
+}
+
+Fields fields_of(const Record& record, std::size_t room) {
+  Fields fields;
+  fields.reserve(record.field_count() + room);
+  Record::Reader reader(record);
+  for (std::size_t i = 0; i < record.field_count(); ++i) {
+    fields.push_back(reader.next());
+  }
+  return fields;
+}
+
+void set(Fields& fields, std::string_view key, std::string_view value) {
   const auto found = find(fields, key);
   if (found == fields.end()) {
     fields.push_back({key, value});
@@ -22,19 +41,18 @@ void set(std::vector<Field>& fields, std::string_view key, std::string_view valu
   }
 }
 
-void remove(std::vector<Field>& fields, std::string_view key) {
+void remove(Fields& fields, std::string_view key) {
   const auto found = find(fields, key);
   if (found != fields.end()) {
     fields.erase(found);
   }
 }
 
-// The digits of the sum, kept in `digits`, which must not move afterwards.
-Result<void> increment(std::vector<Field>& fields, const Change& change, std::string& digits) {
-  const auto found = find(fields, change.key);
+// The digits of the sum are kept in `digits`, which must not move afterwards.
+Result<void> increment(Fields& fields, const Change& change, std::string& digits) {
   std::int64_t sum = change.delta;
-  if (found != fields.end()) {
-    const Status status = json::add(found->value, change.delta, sum);
+  if (const auto value = value_of(fields, change.key)) {
+    const Status status = json::add(*value, change.delta, sum);
     if (status != Status::ok) {
       return Error{status,
                    status == Status::type
@@ -47,23 +65,68 @@ Result<void> increment(std::vector<Field>& fields, const Change& change, std::st
   return {};
 }
 
-}  // namespace
+bool is_increment(const Change& change) noexcept { return change.kind == Change::Kind::increment; }
 
-Result<Record> merge(const Record& record, const Changes& changes, const Times& times) {
-  std::vector<Field> fields;
-  fields.reserve(record.field_count() + changes.each.size());
-  if (!changes.clear) {
-    Record::Reader reader(record);
-    for (std::size_t i = 0; i < record.field_count(); ++i) {
-      fields.push_back(reader.next());
+// False when every writer that is remembered may still try again.
+bool remember(std::vector<Applied>& applied, const Commit& commit, std::int64_t now) {
+  if (commit.attempt.writer == 0) {
+    return true;
+  }
+  const auto is_done = [&](const Applied& a) {
+    return a.writer == commit.attempt.writer || a.time + remembered_seconds < now;
+  };
+  applied.erase(std::remove_if(applied.begin(), applied.end(), is_done), applied.end());
+  if (applied.size() == most_writers) {
+    return false;
+  }
+  applied.push_back({commit.attempt.writer, commit.attempt.sequence, now});
+  return true;
+}
+
+bool was_applied(const std::vector<Applied>& applied, const Attempt& attempt) {
+  return attempt.writer != 0 && std::any_of(applied.begin(), applied.end(), [&](const Applied& a) {
+           return a.writer == attempt.writer && a.sequence >= attempt.sequence;
+         });
+}
+
+std::vector<std::string> broken(Fields& fields, const Commit& commit) {
+  std::vector<std::string> keys;
+  for (const Precondition& precondition : commit.preconditions) {
+    if (value_of(fields, precondition.key) != precondition.value) {
+      keys.emplace_back(precondition.key);
     }
   }
-  std::vector<std::string> sums;
-  sums.reserve(
-      static_cast<std::size_t>(std::count_if(changes.each.begin(), changes.each.end(), [](const Change& change) {
-        return change.kind == Change::Kind::increment;
-      })));
-  for (const Change& change : changes.each) {
+  return keys;
+}
+
+// A removal beats the edit of a writer who had still seen the field; replacing everything is no edit.
+bool is_beaten(Fields& fields, const Commit& commit, const Change& change) {
+  return !commit.clear && change.seen && change.kind != Change::Kind::remove &&
+         find(fields, change.key) == fields.end();
+}
+
+// What others have changed where this commit sets or removes, or removed where it increments.
+std::vector<std::string> contested(Fields& fields, const Commit& commit) {
+  std::vector<std::string> keys;
+  for (const Change& change : commit.changes) {
+    if (is_increment(change) ? is_beaten(fields, commit, change) : value_of(fields, change.key) != change.seen) {
+      keys.emplace_back(change.key);
+    }
+  }
+  return keys;
+}
+
+// `sums` keeps the digits that fields point to.
+Result<void> apply(Fields& fields, const Commit& commit, std::vector<std::string>& sums) {
+  std::vector<Change> changes;
+  changes.reserve(commit.changes.size());
+  std::copy_if(commit.changes.begin(), commit.changes.end(), std::back_inserter(changes),
+               [&](const Change& change) { return !is_beaten(fields, commit, change); });
+  if (commit.clear) {
+    fields.clear();
+  }
+  sums.reserve(static_cast<std::size_t>(std::count_if(changes.begin(), changes.end(), is_increment)));
+  for (const Change& change : changes) {
     switch (change.kind) {
       case Change::Kind::set:
         set(fields, change.key, change.value);
@@ -73,12 +136,62 @@ Result<Record> merge(const Record& record, const Changes& changes, const Times& 
         break;
       case Change::Kind::increment:
         if (Result<void> done = increment(fields, change, sums.emplace_back()); !done) {
-          return done.error();
+          return done;
         }
         break;
     }
   }
-  return Record({record.times().created, times.written, times.expires}, fields);
+  return {};
+}
+
+}  // namespace
+
+bool is_alive(const Record::Head& head, std::int64_t now) noexcept {
+  return !head.ended && head.times.expires >= now && head.times.deadline >= now;
+}
+
+Record tombstone(const Record& record, std::int64_t now, std::int64_t ended_until) {
+  Record::Head head = record.head();
+  head.ended = true;
+  head.version += 1;
+  head.times.written = now;
+  head.times.expires = ended_until;
+  return {head, {}, {}};
+}
+
+Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t now) {
+  using Outcome = Committed::Outcome;
+  Record::Head head = record.head();
+  if (!is_alive(head, now)) {
+    return Committed{Outcome::gone, std::nullopt, {}};
+  }
+  if (head.generation != commit.generation) {
+    return Committed{Outcome::stale, std::nullopt, {}};
+  }
+  std::vector<Applied> applied = record.applied();
+  if (was_applied(applied, commit.attempt)) {
+    return Committed{Outcome::duplicate, record, {}};
+  }
+  Fields fields = fields_of(record, commit.changes.size());
+  std::vector<std::string> keys = broken(fields, commit);
+  if (!keys.empty() || commit.only_version.value_or(head.version) != head.version) {
+    return Committed{Outcome::conflict, record, std::move(keys)};
+  }
+  const bool is_first = head.version == commit.version;
+  if (!is_first) {
+    keys = contested(fields, commit);
+  }
+  std::vector<std::string> sums;
+  if (Result<void> done = apply(fields, commit, sums); !done) {
+    return std::move(done.error());
+  }
+  if (!remember(applied, commit, now)) {
+    return Error{Status::busy, "too many writers are changing one session: try again"};
+  }
+  head.version += commit.clear || !commit.changes.empty() ? 1 : 0;  // renewing is no change
+  head.times.written = std::max(head.times.written, now);
+  head.times.expires = std::min(commit.expires, head.times.deadline);
+  return Committed{is_first ? Outcome::applied : Outcome::merged, Record(head, applied, fields), std::move(keys)};
 }
 
 }  // namespace sessions::store

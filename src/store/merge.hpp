@@ -1,4 +1,4 @@
-// What a record is after changes: the one place that says so, for every store that keeps whole records.
+// What a record is after a commit: the one place that says so, for every store that keeps whole records.
 #pragma once
 
 #include <base/result.hpp>
@@ -7,7 +7,15 @@
 
 namespace sessions::store {
 
-// `times` replaces the record's, but for `created`. Status type or range when an increment does not fit what is there.
-Result<Record> merge(const Record& record, const Changes& changes, const Times& times);
+// `record` may be expired or a tombstone. When the outcome is applied or merged, the answer's record is what to store;
+// otherwise nothing is to be stored. Status type or range when an increment does not fit what is there, conflict when
+// too many writers are being remembered.
+Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t now);
+
+// What destroy leaves behind.
+Record tombstone(const Record& record, std::int64_t now, std::int64_t ended_until);
+
+// Neither a tombstone nor expired.
+bool is_alive(const Record::Head& head, std::int64_t now) noexcept;
 
 }  // namespace sessions::store

@@ -1,9 +1,20 @@
+#include <array>
+#include <bit>
 #include <cstring>
+#include <optional>
 #include <store/record.hpp>
 
 namespace sessions::store {
 
 namespace {
+
+constexpr char format_version = 1;
+constexpr unsigned char ended_flag = 1;
+constexpr std::size_t head_size = 2 + 6 * 8;
+constexpr std::size_t expires_at = head_size - 8;
+constexpr std::size_t applied_size = 3 * 8;
+
+static_assert(std::endian::native == std::endian::little, "records are written as they lie in memory");
 
 std::size_t length_size(std::size_t length) noexcept {
   std::size_t size = 1;
@@ -14,23 +25,49 @@ std::size_t length_size(std::size_t length) noexcept {
   return size;
 }
 
-char* write_length(char* at, std::size_t length) noexcept {
-  while (length >= 0x80) {
-    *at++ = static_cast<char>((length & 0x7fU) | 0x80U);
-    length >>= 7U;
+// Writes into room that was measured before.
+class Writer {
+ public:
+  explicit Writer(char* at) noexcept : at_(at) {}
+
+  char* at() const noexcept { return at_; }
+
+  void byte(unsigned char value) noexcept { *at_++ = static_cast<char>(value); }
+
+  template <class Integer>
+  void integer(Integer value) noexcept {
+    std::memcpy(at_, &value, sizeof value);
+    at_ += sizeof value;
   }
-  *at++ = static_cast<char>(length);
-  return at;
+
+  void length(std::size_t length) noexcept {
+    while (length >= 0x80) {
+      byte(static_cast<unsigned char>((length & 0x7fU) | 0x80U));
+      length >>= 7U;
+    }
+    byte(static_cast<unsigned char>(length));
+  }
+
+  void text(std::string_view text) noexcept {
+    if (!text.empty()) {
+      std::memcpy(at_, text.data(), text.size());
+      at_ += text.size();
+    }
+  }
+
+ private:
+  char* at_;
+};
+
+template <class Integer>
+Integer integer_at(const char* at) noexcept {
+  Integer value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
 }
 
-char* write_text(char* at, std::string_view text) noexcept {
-  if (!text.empty()) {
-    std::memcpy(at, text.data(), text.size());
-  }
-  return at + text.size();
-}
-
-const char* read_length(const char* at, std::size_t& length) noexcept {
+// Reads what this file has written.
+const char* trusted_length(const char* at, std::size_t& length) noexcept {
   length = 0;
   unsigned shift = 0;
   unsigned char byte = 0;
@@ -42,49 +79,163 @@ const char* read_length(const char* at, std::size_t& length) noexcept {
   return at;
 }
 
+// Reads what may be anything: after a failure everything fails.
+class Parser {
+ public:
+  explicit Parser(std::string_view bytes) noexcept : rest_(bytes) {}
+
+  bool failed() const noexcept { return failed_; }
+  std::size_t left() const noexcept { return rest_.size(); }
+
+  void skip(std::size_t size) noexcept {
+    failed_ = failed_ || size > rest_.size();
+    rest_.remove_prefix(failed_ ? rest_.size() : size);
+  }
+
+  // Lengths are below 2^28, in their shortest spelling.
+  std::size_t length() noexcept {
+    std::size_t length = 0;
+    for (unsigned shift = 0; shift < 28 && !rest_.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(rest_.front());
+      rest_.remove_prefix(1);
+      length |= static_cast<std::size_t>(byte & 0x7fU) << shift;
+      if ((byte & 0x80U) == 0) {
+        failed_ = failed_ || (byte == 0 && shift != 0);
+        return failed_ ? 0 : length;
+      }
+    }
+    failed_ = true;
+    return 0;
+  }
+
+ private:
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
 }  // namespace
 
-Record::Record(const Times& times, std::span<const Field> fields) {
-  std::size_t text_bytes = 0;
+std::shared_ptr<char[]> Record::allocate(const Index& index) {
+  auto body = std::make_shared_for_overwrite<char[]>(sizeof index + index.size);
+  std::memcpy(body.get(), &index, sizeof index);
+  return body;
+}
+
+Record::Index Record::index() const noexcept { return integer_at<Index>(body_.get()); }
+
+std::string_view Record::bytes() const noexcept { return {body_.get() + sizeof(Index), index().size}; }
+
+std::size_t Record::field_count() const noexcept { return index().field_count; }
+
+Record::Record(const Head& head, std::span<const Applied> applied, std::span<const Field> fields) {
+  std::size_t size = head_size + length_size(0) + length_size(applied.size()) + applied.size() * applied_size +
+                     length_size(fields.size());
+  const std::size_t first_field = size;
   for (const Field& field : fields) {
-    text_bytes +=
-        length_size(field.key.size()) + length_size(field.value.size()) + field.key.size() + field.value.size();
+    size += length_size(field.key.size()) + length_size(field.value.size()) + field.key.size() + field.value.size();
   }
-  auto body = std::make_shared_for_overwrite<char[]>(sizeof(Head) + text_bytes);
-  const Head head{times, static_cast<std::uint32_t>(fields.size()), static_cast<std::uint32_t>(text_bytes)};
-  std::memcpy(body.get(), &head, sizeof head);
-  char* at = body.get() + sizeof head;
+  auto body = allocate({static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(first_field),
+                        static_cast<std::uint32_t>(fields.size())});
+  Writer out(body.get() + sizeof(Index));
+  out.byte(format_version);
+  out.byte(head.ended ? ended_flag : 0);
+  out.integer(head.generation);
+  out.integer(head.version);
+  out.integer(head.times.created);
+  out.integer(head.times.written);
+  out.integer(head.times.deadline);
+  out.integer(head.times.expires);
+  out.length(0);
+  out.length(applied.size());
+  for (const Applied& commit : applied) {
+    out.integer(commit.writer);
+    out.integer(commit.sequence);
+    out.integer(commit.time);
+  }
+  out.length(fields.size());
   for (const Field& field : fields) {
-    at = write_length(at, field.key.size());
-    at = write_length(at, field.value.size());
-    at = write_text(at, field.key);
-    at = write_text(at, field.value);
+    out.length(field.key.size());
+    out.length(field.value.size());
+    out.text(field.key);
+    out.text(field.value);
   }
   body_ = std::move(body);
 }
 
-Record Record::at(const Times& times) const {
-  auto body = std::make_shared_for_overwrite<char[]>(bytes());
-  std::memcpy(body.get(), body_.get(), bytes());
-  std::memcpy(body.get(), &times, sizeof times);
-  Record copy;
-  copy.body_ = std::move(body);
-  return copy;
+Result<Record> Record::parse(std::string_view bytes) {
+  const Error corrupt{Status::corrupt, "a stored session is damaged, or was not written by libsessions"};
+  if (bytes.empty() || bytes.size() > UINT32_MAX) {
+    return corrupt;
+  }
+  if (bytes.front() > format_version) {
+    return Error{Status::newer, "a stored session was written by a newer libsessions: update this one"};
+  }
+  Parser in(bytes);
+  in.skip(head_size);
+  in.skip(in.length());
+  in.skip(in.length() * applied_size);
+  const std::size_t field_count = in.length();
+  const std::size_t first_field = bytes.size() - in.left();
+  for (std::size_t i = 0; i < field_count && !in.failed(); ++i) {
+    const std::size_t key_size = in.length();
+    const std::size_t value_size = in.length();
+    in.skip(key_size + value_size);
+  }
+  if (in.failed() || in.left() != 0 || bytes.front() != format_version) {
+    return corrupt;
+  }
+  auto body = allocate({static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(first_field),
+                        static_cast<std::uint32_t>(field_count)});
+  std::memcpy(body.get() + sizeof(Index), bytes.data(), bytes.size());
+  Record record;
+  record.body_ = std::move(body);
+  return record;
 }
 
 Record::Head Record::head() const noexcept {
+  const char* at = bytes().data();
   Head head;
-  std::memcpy(&head, body_.get(), sizeof head);
+  head.ended = (static_cast<unsigned char>(at[1]) & ended_flag) != 0;
+  head.generation = integer_at<std::uint64_t>(at + 2);
+  head.version = integer_at<std::uint64_t>(at + 10);
+  head.times = {integer_at<std::int64_t>(at + 18), integer_at<std::int64_t>(at + 26), integer_at<std::int64_t>(at + 34),
+                integer_at<std::int64_t>(at + 42)};
   return head;
 }
 
-Record::Reader::Reader(const Record& record) noexcept : at_(record.text()) {}
+std::int64_t Record::expires() const noexcept { return integer_at<std::int64_t>(bytes().data() + expires_at); }
+
+std::vector<Applied> Record::applied() const {
+  std::size_t length = 0;
+  const char* at = trusted_length(bytes().data() + head_size, length);
+  at = trusted_length(at + length, length);
+  std::vector<Applied> applied;
+  applied.reserve(length);
+  for (; length != 0; --length, at += applied_size) {
+    applied.push_back(
+        {integer_at<std::uint64_t>(at), integer_at<std::uint64_t>(at + 8), integer_at<std::int64_t>(at + 16)});
+  }
+  return applied;
+}
+
+Record Record::with(const Head& head) const {
+  const std::vector<Applied> applied = this->applied();
+  std::vector<Field> fields;
+  fields.reserve(field_count());
+  Reader reader(*this);
+  for (std::size_t i = 0; i < field_count(); ++i) {
+    fields.push_back(reader.next());
+  }
+  return {head, applied, fields};
+}
+
+Record::Reader::Reader(const Record& record) noexcept : at_(record.bytes().data() + record.index().first_field) {}
 
 Field Record::Reader::next() noexcept {
   std::size_t key_size = 0;
   std::size_t value_size = 0;
-  at_ = read_length(at_, key_size);
-  at_ = read_length(at_, value_size);
+  at_ = trusted_length(at_, key_size);
+  at_ = trusted_length(at_, value_size);
   const Field field{{at_, key_size}, {at_ + key_size, value_size}};
   at_ += key_size + value_size;
   return field;

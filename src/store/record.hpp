@@ -1,19 +1,29 @@
-// What a store keeps for one session: an immutable record that loads can share.
+// What a store keeps for one session: an immutable record that loads can share, in the bytes in which it is stored.
+//
+// Version 1; integers little-endian, lengths and counts LEB128:
+//   byte 1 | flags: 1 ended | generation u64 | version u64 | created, written, deadline, expires i64 | length of the
+//   subject, 0 for none | applied: count, then writer u64, sequence u64, time i64 each | fields: count, then length of
+//   the key, length of the value, key, value each
 #pragma once
 
+#include <base/result.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace sessions::store {
 
+inline constexpr std::int64_t no_deadline = INT64_MAX;
+
 // Seconds since 1970.
 struct Times {
-  std::int64_t created;
-  std::int64_t written;  // the last write or renewal
-  std::int64_t expires;  // from then on a store may drop the record; the lifetime itself is enforced above
+  std::int64_t created = 0;
+  std::int64_t written = 0;             // the last write or renewal
+  std::int64_t deadline = no_deadline;  // the end of the session, however much it is used
+  std::int64_t expires = 0;  // afterwards a store may drop the record; lifetimes themselves are enforced above
 };
 
 // A key and its value as JSON text.
@@ -22,18 +32,38 @@ struct Field {
   std::string_view value;
 };
 
-// One allocation, copied by reference: the times, then each field as two lengths (LEB128) and two texts.
+// The last commit of a writer whose changes must not be applied twice.
+struct Applied {
+  std::uint64_t writer;
+  std::uint64_t sequence;
+  std::int64_t time;
+};
+
+// One allocation, copied by reference.
 class Record {
  public:
+  // All but the texts.
+  struct Head {
+    std::uint64_t generation = 0;  // drawn when the session was created: tells it from any other under the key
+    std::uint64_t version = 1;     // counts commits
+    Times times;
+    bool ended = false;  // a tombstone: the session was destroyed
+  };
+
   Record() = default;
-  Record(const Times& times, std::span<const Field> fields);
+  Record(const Head& head, std::span<const Applied> applied, std::span<const Field> fields);
 
-  // The same fields under other times.
-  Record at(const Times& times) const;
+  // Takes stored bytes. Status newer when a newer libsessions wrote them, corrupt when none did.
+  static Result<Record> parse(std::string_view bytes);
 
-  Times times() const noexcept { return head().times; }
-  std::size_t field_count() const noexcept { return head().field_count; }
-  std::size_t bytes() const noexcept { return sizeof(Head) + head().text_bytes; }
+  std::string_view bytes() const noexcept;
+  Head head() const noexcept;
+  std::int64_t expires() const noexcept;  // head().times.expires
+  std::vector<Applied> applied() const;
+  std::size_t field_count() const noexcept;
+
+  // The same under another head.
+  Record with(const Head& head) const;
 
   // Walks over the fields in order. The views live as long as any copy of the record.
   class Reader {
@@ -46,16 +76,17 @@ class Record {
   };
 
  private:
-  struct Head {
-    Times times;
+  // Where things are in the bytes that follow it.
+  struct Index {
+    std::uint32_t size;
+    std::uint32_t first_field;
     std::uint32_t field_count;
-    std::uint32_t text_bytes;
   };
 
-  Head head() const noexcept;
-  const char* text() const noexcept { return body_.get() + sizeof(Head); }
+  Index index() const noexcept;
+  static std::shared_ptr<char[]> allocate(const Index& index);
 
-  std::shared_ptr<const char[]> body_;  // a Head and the text
+  std::shared_ptr<const char[]> body_;
 };
 
 }  // namespace sessions::store

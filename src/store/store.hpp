@@ -1,14 +1,8 @@
-// The contract of a store: records by key, changed field by field.
+// The contract of a store: records by key, changed field by field. CONTRACT.md has it in full; in short:
 //
-// A store has no clock and makes no ids: times and keys come with every call. It keeps nothing but what it was told to
-// create:
-//   - create never overwrites. commit, touch and regenerate never create: on a key that is not there, or whose record
-//   has expired, they
-//     answer none. So a session that was destroyed is not brought back by a request that was under way.
-//   - commit is one step: all of its changes or none. Sessions loaded from one key that change different fields both
-//   keep their changes,
-//     increments add up, on the same field the last commit wins.
-//   - load may return a record whose `expires` has passed: the caller tests it.
+// A store has no clock and makes no ids: times, keys and generations come with every call. It keeps nothing but what it
+// was told to create. create never overwrites. commit, touch and regenerate never create. commit is one step: all of
+// its changes or none. load may return a record that has expired: the caller tests it; for everything else it is gone.
 // Texts and spans in arguments are valid until the call returns; a store that answers later copies what it needs. A
 // call may throw std::bad_alloc before it has changed anything. Stores are safe from many threads.
 #pragma once
@@ -18,8 +12,12 @@
 #include <optional>
 #include <span>
 #include <store/answer.hpp>
+#include <store/call.hpp>
 #include <store/record.hpp>
+#include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace sessions::store {
 
@@ -31,19 +29,59 @@ struct Change {
 
   Kind kind;
   std::string_view key;
-  std::string_view value;  // set: JSON text
-  std::int64_t delta = 0;  // increment
+  std::string_view value;                // set: JSON text
+  std::int64_t delta = 0;                // increment
+  std::optional<std::string_view> seen;  // what the writer saw there, to tell when it overwrites something else
 };
 
-// Applied in this order: clear, then each change. A set or an increment of a new key appends it; an increment of a
-// missing key starts from 0; the removal of a missing key does nothing.
-struct Changes {
-  bool clear = false;
-  std::span<const Change> each;
+// The field holds this text, or with none it is not there.
+struct Precondition {
+  std::string_view key;
+  std::optional<std::string_view> value;
 };
 
-// The record as it is after the call; none when it is gone.
-using Found = std::optional<Record>;
+// Who commits for the how-manieth time: a commit that is tried again has the same two numbers and only one effect.
+struct Attempt {
+  std::uint64_t writer = 0;  // 0: this commit is never tried again
+  std::uint64_t sequence = 0;
+};
+
+struct Commit {
+  std::uint64_t generation = 0;  // of the record that was loaded
+  std::uint64_t version = 0;     // likewise: another version means that somebody else has committed since
+  Attempt attempt;
+  std::int64_t expires = 0;                   // capped by the record's deadline
+  std::optional<std::uint64_t> only_version;  // a precondition on everything
+  std::span<const Precondition> preconditions;
+  bool clear = false;  // first of all, remove every field
+  std::span<const Change> changes;
+};
+
+struct Committed {
+  enum class Outcome {
+    applied,
+    merged,     // applied to what somebody else had committed meanwhile, but for edits of what they had removed
+    duplicate,  // this attempt had been applied before
+    conflict,   // a precondition does not hold: nothing was changed
+    gone,       // there is no such session any more
+    stale       // another session is under the key
+  };
+
+  Outcome outcome = Outcome::gone;
+  std::optional<Record> record;   // as it is now; none when gone or stale
+  std::vector<std::string> keys;  // conflict: of the preconditions that do not hold; merged: of what both have changed
+};
+
+// Where a session moves to.
+struct Destination {
+  Key key;
+  std::uint64_t generation;
+};
+
+struct Statistics {
+  std::int64_t sessions = 0;
+  std::int64_t bytes = 0;
+};
 
 class Store {
  public:
@@ -54,22 +92,32 @@ class Store {
   Store& operator=(Store&&) = delete;
   virtual ~Store() = default;
 
-  virtual void load(const Key& key, std::int64_t now, Completion<Found> done) = 0;
+  // None when there is none.
+  virtual void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) = 0;
 
-  // Answers none when the key is taken.
-  virtual void create(const Key& key, const Record& record, Completion<Found> done) = 0;
+  // Answers false when the key is taken, by a session or by the tombstone of one.
+  virtual void create(const Key& key, const Record& record, const Call& call, Completion<bool> done) = 0;
 
-  // Of `times` the store keeps its own `created`.
-  virtual void commit(const Key& key, const Changes& changes, const Times& times, Completion<Found> done) = 0;
+  virtual void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) = 0;
 
-  virtual void touch(const Key& key, const Times& times, Completion<Found> done) = 0;
+  // Renews: a commit without changes, which conflicts with none. Outcome applied, merged, gone or stale.
+  virtual void touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
+                     Completion<Committed> done) = 0;
 
-  // Moves the record, with the changes, from one key to another: nobody ever sees both or neither.
-  virtual void regenerate(const Key& from, const Key& to, const Changes& changes, const Times& times,
-                          Completion<Found> done) = 0;
+  // Moves the record, with the changes, from one key to another: nobody ever sees both or neither. The old key keeps a
+  // tombstone until `ended_until`.
+  virtual void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                          const Call& call, Completion<Committed> done) = 0;
 
-  // Answers true when there was a record.
-  virtual void destroy(const Key& key, std::int64_t now, Completion<bool> done) = 0;
+  // Leaves a tombstone until `ended_until`. Answers whether there was a session.
+  virtual void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) = 0;
+
+  // Drops some of what has expired, `most` at a time. Answers how many it dropped.
+  virtual void sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) = 0;
+
+  virtual void ping(const Call& call, Completion<std::monostate> done) = 0;
+
+  virtual void statistics(const Call& call, Completion<Statistics> done) = 0;
 };
 
 }  // namespace sessions::store
