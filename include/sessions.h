@@ -33,6 +33,7 @@
 
 #include <sessions/backend.h>
 #include <sessions/cjson.h>
+#include <sessions/codec.h>
 #include <sessions/config.h>
 #include <sessions/manager.h>
 #include <sessions/session.h>

@@ -15,6 +15,7 @@
 #ifndef SESSIONS_CONFIG_H
 #define SESSIONS_CONFIG_H
 
+#include <sessions/codec.h>
 #include <sessions/types.h>
 
 #ifdef __cplusplus
@@ -162,6 +163,15 @@ SESSIONS_API sessions_status sessions_config_set_clock(sessions_config *config, 
 SESSIONS_API sessions_status sessions_config_set_random(sessions_config *config, sessions_random_fn random,
                                                         void *user_data, sessions_destroy_fn destroy,
                                                         sessions_error **error);
+
+/* Sets the host's own serializer, see <sessions/codec.h>; codec is copied. codec NULL restores JSON text. destroy may be
+ * NULL. A status that the codec returns is that of the load or commit that called it, when it is between -501 and -599
+ * or SESSIONS_E_NOMEM; any other counts as SESSIONS_E_CALLBACK. A cookie that it cannot decode is refused, with origin
+ * SESSIONS_ORIGIN_REFUSED_CONTENT. SESSIONS_OK, SESSIONS_E_INVALID (codec lacks a function, or its size is none).
+ * Since 0.1. */
+SESSIONS_API sessions_status sessions_config_set_codec(sessions_config *config, const sessions_codec *codec,
+                                                       void *user_data, sessions_destroy_fn destroy,
+                                                       sessions_error **error);
 
 /* Sets who receives log messages; nobody does by default. log NULL restores that. destroy may be NULL.
  * SESSIONS_OK. Since 0.1. */

@@ -118,16 +118,18 @@ void sessions::capi::report(sessions_error** error, Status status, std::string_v
   if (error == nullptr) {
     return;
   }
-  const Entry* entry = find(static_cast<sessions_status>(status));
   if (!message.empty()) {
     try {
-      *error = std::make_unique<OwnedError>(entry->general.status, message).release();
+      *error = std::make_unique<OwnedError>(static_cast<sessions_status>(status), message).release();
       return;
     } catch (const std::bad_alloc&) {
       message = {};
     }
   }
-  *error = const_cast<sessions_error*>(&entry->general);  // callers can only read it
+  // A number of a callback's own has no entry: without memory its error is that of callbacks in general.
+  const Entry* entry = find(static_cast<sessions_status>(status));
+  const Entry* general = entry == nullptr ? find(SESSIONS_E_CALLBACK) : entry;
+  *error = const_cast<sessions_error*>(&general->general);  // callers can only read it
 }
 
 sessions_status sessions_error_status(const sessions_error* error) {

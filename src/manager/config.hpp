@@ -9,6 +9,8 @@
 #include <cookie/attributes.hpp>
 #include <crypto/secret.hpp>
 #include <cstdint>
+#include <memory>
+#include <store/codec.hpp>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +44,7 @@ class Config {
   void set_clock(Clock clock) { clock_ = std::move(clock); }
   void set_random(RandomSource random) { random_ = std::move(random); }
   void set_log(Log log) { log_ = std::move(log); }
+  void set_codec(std::shared_ptr<const store::Codec> codec) { codec_ = std::move(codec); }
 
   const cookie::Attributes& cookie() const noexcept { return cookie_; }
   const std::vector<crypto::Secret>& keys() const noexcept { return keys_; }
@@ -51,6 +54,8 @@ class Config {
   CommitMode commit_mode() const noexcept { return commit_mode_; }
   std::chrono::milliseconds timeout() const noexcept { return timeout_; }
   std::size_t max_content_bytes() const noexcept { return max_content_bytes_; }
+
+  const std::shared_ptr<const store::Codec>& codec() const noexcept { return codec_; }
 
   std::int64_t now() const;
   Result<void> random(std::span<char> bytes) const { return random_ ? random_(bytes) : system_random(bytes); }
@@ -73,6 +78,7 @@ class Config {
   Clock clock_;
   RandomSource random_;
   Log log_;
+  std::shared_ptr<const store::Codec> codec_;
 };
 
 // Also for one session.

@@ -27,6 +27,13 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
     return origin_of(*refusal);
   }
   auto& opened = std::get<envelope::Opened>(found);
+  if (config_.codec()) {
+    Result<std::string> text = config_.codec()->decode(opened.text);
+    if (!text) {
+      return text.error().status == Status::nomem ? Result<Origin>(text.error()) : Origin::content;
+    }
+    opened.text = std::move(*text);
+  }
   kept.written = opened.written;
   content.adopt_text(std::move(opened.text));
   return Origin::restored;
@@ -36,6 +43,13 @@ Result<void> InCookie::append_value(Write, const Kept&, const session::Content& 
                                     std::string& line) const {
   constexpr std::size_t around = 256;  // what the envelope and the attributes add, as a rule
   std::string text = content.to_python();
+  if (config_.codec()) {
+    Result<std::string> coded = config_.codec()->encode(text);
+    if (!coded) {
+      return coded.error();
+    }
+    text = std::move(*coded);
+  }
   line.reserve(line.size() + text.size() / 3 * 4 + around);
   envelope_->seal(std::move(text), call.now(), line);
   return {};

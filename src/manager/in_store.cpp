@@ -72,7 +72,7 @@ Result<store::Committed> InStore::create(const store::Key& key, const session::C
     return generation.error();
   }
   const store::Times times{call.now(), call.now(), store::no_deadline, call.now() + config_.lifetime()};
-  const store::Record record({*generation, 1, times, false}, {}, content.fields());
+  const store::Record record({*generation, 1, times}, {}, content.fields());
   const auto created = ask<bool>(
       call, write_late, [&](store::Completion<bool> done) { store_->create(key, record, call, std::move(done)); });
   if (!created) {

@@ -21,7 +21,7 @@ void Session::set_commit_mode(CommitMode mode) noexcept {
   }
 }
 
-Call Session::call() const { return {manager_->config().now(), timeout_}; }
+Call Session::call() const { return {manager_->config().now(), timeout_, manager_->config().codec()}; }
 
 // ---- the request comes in ----
 

@@ -1,19 +1,27 @@
-// One call of the host: when it is made, and until when it may wait.
+// One call of the host: when it is made, until when it may wait, and how content is coded.
 #pragma once
 
 #include <base/clock.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 namespace sessions::store {
 
+class Codec;
+
 class Call {
  public:
-  Call(std::int64_t now, std::chrono::milliseconds timeout) : now_(now), timeout_(timeout) {}
+  Call(std::int64_t now, std::chrono::milliseconds timeout, std::shared_ptr<const Codec> codec = nullptr)
+      : now_(now), timeout_(timeout), codec_(std::move(codec)) {}
 
   // Seconds since 1970, by the clock that sessions live by.
   std::int64_t now() const noexcept { return now_; }
+
+  // What content goes through on its way out of the process, for stores that keep whole records. May be null.
+  const Codec* codec() const noexcept { return codec_.get(); }
 
   // Counted from the first time that something has to wait; until then nobody looks at that clock. All that one call
   // waits for ends then. One thread at a time.
@@ -27,6 +35,7 @@ class Call {
  private:
   std::int64_t now_;
   std::chrono::milliseconds timeout_;
+  std::shared_ptr<const Codec> codec_;
   mutable std::optional<Deadline> deadline_;
 };
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr char format_version = 1;
 constexpr unsigned char ended_flag = 1;
+constexpr unsigned char coded_flag = 2;
 constexpr std::size_t head_size = 2 + 6 * 8;
 constexpr std::size_t expires_at = head_size - 8;
 constexpr std::size_t applied_size = 3 * 8;
@@ -138,7 +139,7 @@ Record::Record(const Head& head, std::span<const Applied> applied, std::span<con
                         static_cast<std::uint32_t>(fields.size())});
   Writer out(body.get() + sizeof(Index));
   out.byte(format_version);
-  out.byte(head.ended ? ended_flag : 0);
+  out.byte(static_cast<unsigned char>((head.ended ? ended_flag : 0U) | (head.coded ? coded_flag : 0U)));
   out.integer(head.generation);
   out.integer(head.version);
   out.integer(head.times.created);
@@ -196,6 +197,7 @@ Record::Head Record::head() const noexcept {
   const char* at = bytes().data();
   Head head;
   head.ended = (static_cast<unsigned char>(at[1]) & ended_flag) != 0;
+  head.coded = (static_cast<unsigned char>(at[1]) & coded_flag) != 0;
   head.generation = integer_at<std::uint64_t>(at + 2);
   head.version = integer_at<std::uint64_t>(at + 10);
   head.times = {integer_at<std::int64_t>(at + 18), integer_at<std::int64_t>(at + 26), integer_at<std::int64_t>(at + 34),

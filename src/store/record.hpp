@@ -1,9 +1,9 @@
 // What a store keeps for one session: an immutable record that loads can share, in the bytes in which it is stored.
 //
 // Version 1; integers little-endian, lengths and counts LEB128:
-//   byte 1 | flags: 1 ended | generation u64 | version u64 | created, written, deadline, expires i64 | length of the
-//   subject, 0 for none | applied: count, then writer u64, sequence u64, time i64 each | fields: count, then length of
-//   the key, length of the value, key, value each
+//   byte 1 | flags: 1 ended, 2 coded | generation u64 | version u64 | created, written, deadline, expires i64 | length
+//   of the subject, 0 for none | applied: count, then writer u64, sequence u64, time i64 each | fields: count, then
+//   length of the key, length of the value, key, value each
 #pragma once
 
 #include <base/result.hpp>
@@ -48,6 +48,7 @@ class Record {
     std::uint64_t version = 1;     // counts commits
     Times times;
     bool ended = false;  // a tombstone: the session was destroyed
+    bool coded = false;  // its only field is what a codec has made of the content
   };
 
   Record() = default;

@@ -24,7 +24,7 @@ CANNOT_THROW = """
     sessions_version sessions_status_name sessions_status_message sessions_status_category
     sessions_error_status sessions_error_message
     sessions_session_origin sessions_session_outcome sessions_session_count sessions_session_cookie_count
-    sessions_session_varies_by_cookie sessions_session_must_not_be_cached
+    sessions_session_contested_count sessions_session_varies_by_cookie sessions_session_must_not_be_cached
 """.split()
 
 WAITING = {

@@ -1,0 +1,47 @@
+/* Codecs: the host's own serializer for session content, on its way out of the process.
+ *
+ * Without one, content is JSON text: in cookies as Python writes it, in stores as it came. A codec turns the JSON text of
+ * the whole content into bytes, and back: to compress it, to encrypt it, or to share sessions with programs that write
+ * another format.
+ *
+ *   backend                          what goes through the codec
+ *   cookie:, signed-cookie:          the content; signing and base64 come after it
+ *   stores that keep whole records   the content, but not its times and versions
+ *   memory:                          nothing: content does not leave the process
+ *
+ * Sessions stored before the codec was set can still be loaded from a store, and are coded when they change.
+ */
+#ifndef SESSIONS_CODEC_H
+#define SESSIONS_CODEC_H
+
+#include <sessions/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Receives what a codec makes. It lasts until the callback returns. Since 0.1. */
+typedef struct sessions_bytes sessions_bytes;
+
+/* Appends len bytes, or a NUL-terminated string. SESSIONS_OK, SESSIONS_E_INVALID (bytes is NULL, or data is NULL with another length than 0),
+ * SESSIONS_E_NOMEM. Only inside the callback that received `bytes`, on its thread. Since 0.1. */
+SESSIONS_API sessions_status sessions_bytes_append(sessions_bytes *bytes, const void *data, size_t len);
+
+/* Turns len bytes at data into others, which it appends to `out`, and returns SESSIONS_OK; any other number says that it
+ * cannot. Called from any thread that loads or commits a session, from several at once. It must not call functions with
+ * the session that is being loaded or committed. Since 0.1. */
+typedef sessions_status (*sessions_codec_fn)(void *user_data, const void *data, size_t len, sessions_bytes *out);
+
+/* A codec. The size tells which members the caller knows; members that later versions add are optional. Since 0.1. */
+typedef struct sessions_codec {
+  size_t size;              /* sizeof(sessions_codec) */
+  sessions_codec_fn encode; /* from the JSON text of an object, UTF-8 */
+  sessions_codec_fn decode; /* to the JSON text of an object, UTF-8, from what encode has made, or from anything that
+                               somebody has put into a cookie: it fails when it is something else */
+} sessions_codec;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,31 @@
+// How a host's own code turns content into the bytes that leave the process, and back.
+#pragma once
+
+#include <base/result.hpp>
+#include <store/record.hpp>
+#include <string>
+#include <string_view>
+
+namespace sessions::store {
+
+// Share freely between threads. Failures carry the status of the host's code.
+class Codec {
+ public:
+  Codec() = default;
+  Codec(const Codec&) = delete;
+  Codec& operator=(const Codec&) = delete;
+  Codec(Codec&&) = delete;
+  Codec& operator=(Codec&&) = delete;
+  virtual ~Codec() = default;
+
+  // `json` is the text of an object; whether decode() gives one is for the caller to test.
+  virtual Result<std::string> encode(std::string_view json) const = 0;
+  virtual Result<std::string> decode(std::string_view bytes) const = 0;
+};
+
+// For stores that keep whole records: what to store, and what a stored record was before. `codec` may be null; then a
+// record is stored as it is. Records that no codec has touched are read with any.
+Result<Record> encode(const Record& record, const Codec* codec);
+Result<Record> decode(Record record, const Codec* codec);
+
+}  // namespace sessions::store
