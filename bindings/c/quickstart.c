@@ -1,5 +1,6 @@
 /* A web server that counts visits: the quick start of libsessions, on libmicrohttpd. The argument is a backend's URL,
  * memory: by default. $PORT is the port on 127.0.0.1, 8080 by default; 0 picks a free one. $SESSIONS_SECRET signs. */
+#define _GNU_SOURCE /* asprintf, strcasecmp */
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <sessions.h>
@@ -7,41 +8,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 
 enum { max_header_bytes = 32 * 1024 };
 
 /* Makes an answer of JSON text between two pieces of text; NULL when out of memory. */
 static struct MHD_Response *make_answer(const char *before, const char *json, const char *after) {
-  size_t size = strlen(before) + strlen(json) + strlen(after) + 1;
-  char *text = malloc(size);
-  if (!text) return NULL;
-  snprintf(text, size, "%s%s%s", before, json, after);
-  struct MHD_Response *answer = MHD_create_response_from_buffer(size - 1, text, MHD_RESPMEM_MUST_COPY);
-  free(text);
-  return answer;
+  char *text;
+  int size = asprintf(&text, "%s%s%s", before, json, after);
+  return size < 0 ? NULL : MHD_create_response_from_buffer((size_t)size, text, MHD_RESPMEM_MUST_FREE);
 }
 
-/* The five routes. The answer is copied before the session changes, for that ends what was read from it. */
-static sessions_status run_route(const char *url, sessions_session *session, struct MHD_Response **answer) {
-  int set = strcmp(url, "/set") == 0, clear = strcmp(url, "/clear") == 0;
-  const char *before = "", *json = "{\"hello\":\"world\"}", *after = "";
+/* The counter as the session has it now. */
+static sessions_status answer_counter(const sessions_session *session, struct MHD_Response **answer) {
+  const char *json = "null";
   size_t length;
-  sessions_status status = SESSIONS_OK;
-  if (strcmp(url, "/read") == 0) {
-    status = sessions_session_to_json(session, &json, &length);
-  } else if (set || clear || strcmp(url, "/unsafe") == 0) {
-    before = "{\"counter\":", json = "null", after = "}";
-    status = sessions_session_get_json(session, "counter", SESSIONS_NUL_TERMINATED, &json, &length);
-    if (status == SESSIONS_E_NOT_FOUND) status = SESSIONS_OK;
-  } else if (strcmp(url, "/") != 0) {
-    status = SESSIONS_E_NOT_FOUND;
-  }
-  if (status != SESSIONS_OK) return status;
-  if (!(*answer = make_answer(before, json, after))) return SESSIONS_E_NOMEM;
-  if (set) return sessions_session_increment(session, "counter", SESSIONS_NUL_TERMINATED, 1, NULL);
-  return clear ? sessions_session_clear(session) : SESSIONS_OK;
+  sessions_status status = sessions_session_get_json(session, "counter", SESSIONS_NUL_TERMINATED, &json, &length);
+  if (status != SESSIONS_OK && status != SESSIONS_E_NOT_FOUND) return status;
+  *answer = make_answer("{\"counter\":", json, "}");
+  return *answer ? SESSIONS_OK : SESSIONS_E_NOMEM;
+}
+
+/* The seed's five routes, and /hit, answered after its commit: then the session shows parallel requests' hits too. */
+static sessions_status run_route(const char *url, sessions_session *session, struct MHD_Response **answer) {
+  int set = strcmp(url, "/set") == 0, hit = strcmp(url, "/hit") == 0, clear = strcmp(url, "/clear") == 0;
+  const char *json = "{\"hello\":\"world\"}";
+  size_t length;
+  sessions_status status = strcmp(url, "/") == 0 || hit ? SESSIONS_OK : SESSIONS_E_NOT_FOUND;
+  if (strcmp(url, "/read") == 0) status = sessions_session_to_json(session, &json, &length);
+  if (status == SESSIONS_OK && !hit && !(*answer = make_answer("", json, ""))) return SESSIONS_E_NOMEM;
+  if (set || clear || strcmp(url, "/unsafe") == 0) status = answer_counter(session, answer);
+  if (status == SESSIONS_OK && clear) status = sessions_session_clear(session);
+  if (status == SESSIONS_OK && (set || hit))
+    status = sessions_session_increment(session, "counter", SESSIONS_NUL_TERMINATED, 1, NULL);
+  return status;
 }
 
 /* A request may have several Cookie headers; the library takes them joined. */
@@ -85,6 +85,7 @@ static enum MHD_Result handle(void *manager, struct MHD_Connection *connection, 
   sessions_status status = sessions_manager_load(manager, cookies, SESSIONS_NUL_TERMINATED, &session, &error);
   if (status == SESSIONS_OK) status = run_route(url, session, &answer);
   if (status == SESSIONS_OK) status = sessions_session_commit(session, &error);
+  if (status == SESSIONS_OK && !answer) status = answer_counter(session, &answer);
   unsigned int code = status == SESSIONS_OK ? 200 : status == SESSIONS_E_NOT_FOUND ? 404 : 500;
   /* A store that could not be asked is no logout: 503 tells that the same request may succeed later. */
   if (sessions_status_category(status) == SESSIONS_CATEGORY_ENVIRONMENT) code = 503;

@@ -45,6 +45,18 @@ class Concurrency(unittest.TestCase):
                 self.assertEqual(own, sorted(set(own)))
             self.assertEqual(Browser(server, jar.name).body("/read"), '{"counter":%d}' % (1 + CLIENTS * REQUESTS))
 
+    def test_hits_of_one_session_are_exact_and_each_is_answered_once(self):
+        with Server("memory:") as server, tempfile.NamedTemporaryFile() as jar:
+            Browser(server, jar.name).body("/hit")
+            cookie = pathlib.Path(jar.name).read_text().split()[-1]
+
+            def hit(_):
+                return counters(Browser(server).body(f"/hit?[1-{REQUESTS}]", "--cookie", f"session={cookie}"))
+
+            answers = sorted(answer for own in at_once(hit) for answer in own)
+            self.assertEqual(answers, list(range(2, 2 + CLIENTS * REQUESTS)))
+            self.assertEqual(Browser(server, jar.name).body("/hit"), '{"counter":%d}' % (2 + CLIENTS * REQUESTS))
+
     def test_reading_setting_and_clearing_one_session(self):
         with Server("memory:") as server, tempfile.NamedTemporaryFile() as jar:
             Browser(server, jar.name).body("/set")
