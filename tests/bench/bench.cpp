@@ -2,6 +2,7 @@
 //
 // bench cookie FIRST_ROUND ROUNDS SECONDS
 // bench memory FIRST_ROUND ROUNDS SECONDS SESSIONS
+// bench sqlite FIRST_ROUND ROUNDS SECONDS SESSIONS DIRECTORY
 //
 // In every round each operation runs for so many seconds, those that are compared right after each other: the machine
 // may change its speed at any time, so only what was measured together can be compared.
@@ -70,7 +71,7 @@ bench::Operation machine(std::size_t sessions) {
 
 int measure(const std::vector<std::string>& arguments) {
   if (arguments.size() < 4) {
-    throw std::invalid_argument("usage: bench cookie|memory FIRST_ROUND ROUNDS SECONDS [SESSIONS]");
+    throw std::invalid_argument("usage: bench cookie|memory|sqlite FIRST_ROUND ROUNDS SECONDS [SESSIONS [DIRECTORY]]");
   }
   const int first_round = std::stoi(arguments[1]);
   const int rounds = std::stoi(arguments[2]);
@@ -81,6 +82,11 @@ int measure(const std::vector<std::string>& arguments) {
       for (const bench::Operation& operation : bench::cookie_operations(payload)) {
         add(operation, seconds, 1, failed);
       }
+    }
+  } else if (arguments[0] == "sqlite") {
+    for (const bench::Operation& operation :
+         bench::sqlite_operations(bench::small_payload(), std::stoul(arguments.at(4)), arguments.at(5))) {
+      add(operation, seconds, 2, failed);
     }
   } else {
     const std::size_t sessions = std::stoul(arguments.at(4));

@@ -2,6 +2,7 @@
 //
 // bench_once NAME TIMES         NAME as in operations.hpp
 // bench_once --cookie PAYLOAD   the value of a signed cookie with that payload
+// bench_once --json PAYLOAD     that payload as JSON text
 // bench_once --secret           what it is signed with
 #include <cstdio>
 #include <exception>
@@ -19,10 +20,14 @@ int run(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (arguments.size() != 2) {
-    throw std::invalid_argument("usage: bench_once NAME TIMES | --cookie PAYLOAD | --secret");
+    throw std::invalid_argument("usage: bench_once NAME TIMES | --cookie PAYLOAD | --json PAYLOAD | --secret");
   }
   if (arguments[0] == "--cookie") {
     std::printf("%s\n", bench::signed_cookie_value(bench::payload_named(arguments[1])).c_str());
+    return 0;
+  }
+  if (arguments[0] == "--json") {
+    std::printf("%s\n", bench::payload_named(arguments[1]).json().c_str());
     return 0;
   }
   const bench::Step step = bench::operation_named(arguments[0]).make_step();

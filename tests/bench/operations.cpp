@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "bare_cookie.hpp"
+#include "bare_sqlite.hpp"
 #include "bare_table.hpp"
 #include "framework_table.hpp"
 #include "ours.hpp"
@@ -185,7 +186,52 @@ std::shared_ptr<Table> make_table(const Payload& payload, std::size_t sessions) 
   return table;
 }
 
+// ---- sessions in SQLite ----
+
+struct Database {
+  Database(const std::string& directory, const Payload& payload, std::size_t sessions)
+      : ours_path(directory + "/ours.db"), bare_path(directory + "/bare.db") {
+    const Ours maker("sqlite:" + ours_path + "?synchronous=off", {});
+    BareSqlite bare(bare_path);
+    BareTable::Worker worker;
+    const std::string json = payload.json();
+    bare.begin();
+    for (std::size_t i = 0; i < sessions; ++i) {
+      const std::string header = maker.create(json);
+      headers.add(header);
+      bool good = false;
+      bare.create(worker.key_of(find_cookie(header, cookie_name), good), payload);
+    }
+    bare.commit();
+  }
+
+  std::string ours_path;
+  std::string bare_path;
+  Headers headers;
+  std::atomic<std::uint64_t> threads = 0;
+};
+
 }  // namespace
+
+std::vector<Operation> sqlite_operations(const Payload& payload, std::size_t sessions, const std::string& directory) {
+  const auto database = std::make_shared<Database>(directory, payload, sessions);
+  const auto library = std::make_shared<const Ours>("sqlite:" + database->ours_path, "");
+  const auto ours = [database, library]() -> Step {
+    return [database, library, counter = Counter(), picker = Picker(++database->threads)]() mutable {
+      const Session session = library->load(picker.pick(database->headers));
+      return change_and_commit(session.get(), counter.next());
+    };
+  };
+  const auto bare = [database]() -> Step {
+    return [database, connection = std::make_shared<BareSqlite>(database->bare_path),
+            worker = std::make_shared<BareTable::Worker>(), counter = Counter(),
+            picker = Picker(++database->threads)]() mutable {
+      return connection->request(*worker, picker.pick(database->headers), changed_key, counter.next_text());
+    };
+  };
+  const std::string subject = "sqlite/" + payload.name + "*" + std::to_string(sessions) + "/";
+  return {{subject + "ours", ours}, {subject + "bare", bare}};
+}
 
 std::vector<Operation> cookie_operations(const Payload& payload) {
   auto made = std::make_shared<Cookie>(Cookie{Ours("signed-cookie:", signing_secret), {}});

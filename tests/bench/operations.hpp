@@ -27,7 +27,10 @@ std::vector<Operation> cookie_operations(const Payload& payload);
 // bare and as frameworks do it.
 std::vector<Operation> memory_operations(const Payload& payload, std::size_t sessions);
 
-// The operation of that name. Throws std::invalid_argument.
+// The same on a database of so many sessions in that directory: sqlite/PAYLOAD*SESSIONS, by us and bare.
+std::vector<Operation> sqlite_operations(const Payload& payload, std::size_t sessions, const std::string& directory);
+
+// The operation of that name, but for SQLite. Throws std::invalid_argument.
 Operation operation_named(std::string_view name);
 
 // The value of a signed cookie of ours for others to read, and its secret.

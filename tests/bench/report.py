@@ -13,6 +13,7 @@ COOKIE_WORK = {
     "cycle": ("load, change, commit", 1.3),
 }
 MEMORY_GOAL = 1.6
+SQLITE_GOAL = 1.3
 TWO_THREADS_GOAL = 1.5
 RESIDENT_AIM = 450
 
@@ -98,6 +99,20 @@ def two_threads(times):
             yield [subject.replace("*", " x "), who, show(gain), *goal]
 
 
+def sqlite(times):
+    """By the clock on the wall: the disk counts."""
+    for subject in times.subjects("sqlite"):
+        for threads in ("", "/2threads"):
+            ours, bare = f"sqlite/{subject}/ours{threads}", f"sqlite/{subject}/bare{threads}"
+            python = f"sqlite/{subject}/python"
+            ratio = times.ratio(ours, bare)
+            per_second = [f"{1e9 / times.median(name):.0f}" for name in (ours, bare, python)]
+            if threads:
+                per_second[2] = ""
+            title = f"{subject.replace('*', ' x ')}, {'two threads' if threads else 'one thread'}"
+            yield [title, *per_second, show(ratio), f"<= {SQLITE_GOAL}", verdict(ratio[0] <= SQLITE_GOAL)]
+
+
 def against_peers(times):
     peers = [("cycle", "itsdangerous", "itsdangerous (Python): load, change, commit")]
     peers += [("memory", "framework", "std::map under one lock: load, change, commit")]
@@ -138,6 +153,8 @@ def main():
     print("In memory they are counted on 100 sessions.")
     head = ["sessions", "who", "throughput of two threads / one", "goal", "reached"]
     table("Two threads", head, two_threads(Times(rows(results / "times"), "wall")))
+    head = ["sessions", "ours", "bare SQL", "Python's sqlite3", "time, ours / bare", "goal", "reached"]
+    table("SQLite: load, change, commit, per second", head, sqlite(Times(rows(results / "times"), "wall")))
     table("Against others", ["work", "ours", "theirs", "theirs / ours"], against_peers(times))
     head = ["work", "ours, 5 keys", "ours, 300 keys", "bare, 300 keys", "as many for any number of keys"]
     table("Allocations", head, allocations(rows(results / "allocations")))

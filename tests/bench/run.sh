@@ -10,9 +10,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD
 
-rounds=${ROUNDS:-15} seconds=${SECONDS:-0.1} table_sizes='100000 1000000' resident_sessions=1000000 profile=full
+rounds=${ROUNDS:-15} seconds=${SECONDS:-0.1} table_sizes='100000 1000000' database_sizes='1 100000 1000000'
+resident_sessions=1000000 profile=full
 if [ "${1:-}" = --smoke ]; then
-  rounds=1 seconds=0.005 table_sizes=1000 resident_sessions=1000 profile=smoke
+  rounds=1 seconds=0.005 table_sizes=1000 database_sizes='1 1000' resident_sessions=1000 profile=smoke
 elif [ $# -ne 0 ]; then
   echo "usage: run.sh [--smoke]" >&2
   exit 2
@@ -57,6 +58,21 @@ while [ "$round" -le "$rounds" ]; do
 done
 for sessions in $table_sizes; do
   "$programs/bench" memory 1 "$rounds" "$seconds" "$sessions" >>"$results/times"
+done
+
+# In the same file system for all, and gone afterwards.
+databases=$(mktemp -d)
+trap 'rm -rf "$databases"' EXIT
+for sessions in $database_sizes; do
+  rm -f "$databases"/*
+  "$programs/bench" sqlite 1 "$rounds" "$seconds" "$sessions" "$databases" >>"$results/times"
+  payload=$("$programs/bench_once" --json 350B)
+  round=1
+  while [ "$round" -le "$rounds" ]; do
+    "$python" tests/bench/peer_sqlite.py "$round" "$seconds" "$databases/python.db" "$sessions" "$payload" \
+      >>"$results/times"
+    round=$((round + 1))
+  done
 done
 
 # ---- memory ----
