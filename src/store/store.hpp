@@ -29,9 +29,9 @@ struct Change {
 
   Kind kind;
   std::string_view key;
-  std::string_view value;                // set: JSON text
-  std::int64_t delta = 0;                // increment
-  std::optional<std::string_view> seen;  // what the writer saw there, to tell when it overwrites something else
+  std::string_view value = {};                // set: JSON text
+  std::int64_t delta = 0;                     // increment
+  std::optional<std::string_view> seen = {};  // what the writer saw there, to tell when it overwrites something else
 };
 
 // The field holds this text, or with none it is not there.

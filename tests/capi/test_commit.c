@@ -275,7 +275,8 @@ static void test_parallel_requests(void) {
   CHECK_OK(sessions_session_increment(two, "n", 1, 7, &sum));
   CHECK_INT(sum, 17);
   check_commit(one, SESSIONS_OUTCOME_SAVED, 1);
-  check_commit(two, SESSIONS_OUTCOME_SAVED, 1);
+  check_commit(two, SESSIONS_OUTCOME_MERGED, 1);
+  CHECK_INT(sessions_session_contested_count(two), 0);
   sessions_session_free(one);
   one = world_load(manager, cookie);
   CHECK_JSON(one, "{\"n\":22,\"x\":2,\"y\":3}");
@@ -290,7 +291,7 @@ static void test_parallel_requests(void) {
   CHECK_STATUS(sessions_session_commit(one, &failure), SESSIONS_E_RANGE);
   set(two, "n", 5);
   check_commit(two, SESSIONS_OUTCOME_SAVED, 1);
-  check_commit(one, SESSIONS_OUTCOME_SAVED, 1);
+  check_commit(one, SESSIONS_OUTCOME_MERGED, 1);
   CHECK_OK(sessions_session_get_int64(one, "n", 1, &sum));
   CHECK_INT(sum, 6);
   sessions_session_free(one);

@@ -175,7 +175,8 @@ static void *change_or_destroy(void *user_data) {
     expect(worker, sessions_session_increment(session, "n", 1, 1, NULL) == SESSIONS_OK);
     expect(worker, sessions_session_commit(session, NULL) == SESSIONS_OK);
     outcome = sessions_session_outcome(session);
-    expect(worker, outcome == SESSIONS_OUTCOME_SAVED || outcome == SESSIONS_OUTCOME_GONE);
+    expect(worker,
+           outcome == SESSIONS_OUTCOME_SAVED || outcome == SESSIONS_OUTCOME_MERGED || outcome == SESSIONS_OUTCOME_GONE);
   }
   sessions_session_free(session);
   return NULL;

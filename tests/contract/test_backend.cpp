@@ -1,5 +1,6 @@
 // What every backend does with a session, from Cookie header to Set-Cookie lines.
 #include <functional>
+#include <manager/upkeep.hpp>
 #include <memory>
 #include <store/memory.hpp>
 #include <string>
@@ -338,9 +339,137 @@ TEST_CASE("parallel requests that change different keys both keep their change")
   REQUIRE(two->content().increment("n", 100, sum) == Status::ok);
   CHECK(sum == 101);
   commit(*one, Outcome::saved);
-  commit(*two, Outcome::saved);
+  commit(*two, Outcome::merged);
+  CHECK(two->contested_keys().empty());
   CHECK(content(world, browser.header()) == R"({"n":111,"a":1,"b":2})");
   CHECK(two->content().to_json() == R"({"n":111,"a":1,"b":2})");
+}
+
+TEST_CASE("on the same key the last commit wins and says so, but a removal beats a stale edit") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const Browser browser = visited(world);
+  const auto one = world.load(browser.header());
+  const auto two = world.load(browser.header());
+  const auto three = world.load(browser.header());
+  REQUIRE(one->content().set("n", "7") == Status::ok);
+  commit(*one, Outcome::saved);
+  REQUIRE(two->content().set("n", "8") == Status::ok);
+  commit(*two, Outcome::merged);
+  REQUIRE(two->contested_keys().size() == 1);
+  CHECK(two->contested_keys().front() == "n");
+  CHECK(content(world, browser.header()) == R"({"n":8})");
+  REQUIRE(two->content().remove("n") == Status::ok);
+  REQUIRE(two->content().set("other", "1") == Status::ok);
+  commit(*two, Outcome::saved);
+  CHECK(two->contested_keys().empty());
+  REQUIRE(three->content().set("n", "9") == Status::ok);
+  commit(*three, Outcome::merged);
+  REQUIRE(three->contested_keys().size() == 1);
+  CHECK(three->content().to_json() == R"({"other":1})");
+  CHECK(content(world, browser.header()) == R"({"other":1})");
+  // It has seen now that the key is gone.
+  REQUIRE(three->content().set("n", "10") == Status::ok);
+  commit(*three, Outcome::saved);
+  CHECK(content(world, browser.header()) == R"({"other":1,"n":10})");
+}
+
+TEST_CASE("strict: what was read must be unchanged, and the change can be redone on the fresh content") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const Browser browser = visited(world);
+  const auto strict = [&] {
+    auto session = world.load(browser.header());
+    session->set_commit_mode(manager::CommitMode::strict);
+    return session;
+  };
+  const auto change_elsewhere = [&](std::string_view key, std::string_view value) {
+    const auto other = world.load(browser.header());
+    REQUIRE(other->content().set(key, value) == Status::ok);
+    REQUIRE(other->commit());
+  };
+  SECTION("a key that was read") {
+    const auto session = strict();
+    CHECK(session->content().find("n") == "1");
+    REQUIRE(session->content().set("sum", "2") == Status::ok);
+    change_elsewhere("n", "5");
+    commit(*session, Outcome::conflict);
+    REQUIRE(session->contested_keys().size() == 1);
+    CHECK(session->contested_keys().front() == "n");
+    CHECK(session->content().to_json() == R"({"n":5})");
+    REQUIRE(session->content().set("sum", "6") == Status::ok);
+    commit(*session, Outcome::saved);
+    CHECK(content(world, browser.header()) == R"({"n":5,"sum":6})");
+  }
+  SECTION("a key that was looked for and not there") {
+    const auto session = strict();
+    CHECK_FALSE(session->content().find("sum"));
+    REQUIRE(session->content().set("sum", "2") == Status::ok);
+    change_elsewhere("sum", "3");
+    commit(*session, Outcome::conflict);
+    CHECK(content(world, browser.header()) == R"({"n":1,"sum":3})");
+  }
+  SECTION("a key that was only set") {
+    const auto session = strict();
+    REQUIRE(session->content().set("n", "2") == Status::ok);
+    change_elsewhere("n", "5");
+    commit(*session, Outcome::merged);
+    CHECK(content(world, browser.header()) == R"({"n":2})");
+  }
+  SECTION("everything was read") {
+    for (const int how : {0, 1, 2}) {
+      const auto session = strict();
+      if (how == 0) {
+        CHECK(session->count() > 0);
+      } else if (how == 1) {
+        CHECK(session->content().key_at(0) != nullptr);
+      } else {
+        CHECK_FALSE(session->content().to_json().empty());
+      }
+      REQUIRE(session->content().set("sum", "2") == Status::ok);
+      change_elsewhere("other", std::to_string(how));
+      commit(*session, Outcome::conflict);
+      CHECK(session->contested_keys().empty());
+    }
+  }
+  SECTION("an edit of a key that was read and changed here") {
+    const auto session = strict();
+    CHECK(session->content().find("n") == "1");
+    REQUIRE(session->content().set("n", "2") == Status::ok);
+    REQUIRE(session->content().remove("n") == Status::ok);
+    change_elsewhere("n", "5");
+    commit(*session, Outcome::conflict);
+    CHECK(content(world, browser.header()) == R"({"n":5})");
+  }
+  SECTION("regenerate") {
+    const auto session = strict();
+    CHECK(session->content().find("n") == "1");
+    change_elsewhere("n", "5");
+    REQUIRE(session->regenerate());
+    CHECK(session->outcome() == Outcome::conflict);
+    CHECK(session->lines().empty());
+    REQUIRE(session->regenerate());
+    CHECK(session->outcome() == Outcome::regenerated);
+    CHECK(world.load(browser.header())->origin() == Origin::unknown);
+  }
+}
+
+TEST_CASE("last write: the content replaces what is stored, when asked for") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  const Browser browser = visited(world);
+  const auto one = world.load(browser.header());
+  const auto two = world.load(browser.header());
+  REQUIRE(one->content().set("a", "1") == Status::ok);
+  REQUIRE(one->content().remove("n") == Status::ok);
+  commit(*one, Outcome::saved);
+  two->set_commit_mode(manager::CommitMode::last_write);
+  REQUIRE(two->content().set("b", "2") == Status::ok);
+  REQUIRE(two->commit());
+  CHECK(content(world, browser.header()) == R"({"n":1,"b":2})");
 }
 
 TEST_CASE("a session that was ended meanwhile is gone, and no cookie is sent") {
@@ -376,7 +505,7 @@ TEST_CASE("unknown ids never become sessions") {
     REQUIRE(session->commit());
     REQUIRE(session->destroy());
   }
-  CHECK(memory->session_count() == 0);
+  CHECK(manager::statistics(*world.manager())->sessions == 0);
   // What such a client is given is an id of ours.
   const auto session = world.load("__Host-session=" + id);
   REQUIRE(session->content().set("n", "1") == Status::ok);

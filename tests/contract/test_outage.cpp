@@ -8,6 +8,7 @@
 
 #include "../support/browser.hpp"
 #include "../support/catch.hpp"
+#include "../support/store.hpp"
 
 using namespace sessions;
 using manager::Backend;
@@ -21,37 +22,13 @@ using testing::World;
 namespace {
 
 // A memory store that can be taken away: answering that it is not there, or keeping calls until they are let go.
-class Unreliable final : public store::Store {
+class Unreliable final : public testing::ForwardingStore {
  public:
   enum class Mood { answers, is_down, hangs };
 
-  Mood mood = Mood::answers;
+  Unreliable() : ForwardingStore(std::make_shared<store::Memory>(store::MemoryBounds{})) {}
 
-  void load(const store::Key& key, std::int64_t now, store::Completion<store::Found> done) override {
-    pass(std::move(done), [=, this](auto answer) { memory_->load(key, now, std::move(answer)); });
-  }
-  void create(const store::Key& key, const store::Record& record, store::Completion<store::Found> done) override {
-    pass(std::move(done), [=, this](auto answer) { memory_->create(key, record, std::move(answer)); });
-  }
-  void commit(const store::Key& key, const store::Changes& changes, const store::Times& times,
-              store::Completion<store::Found> done) override {
-    // The one change of these tests outlives the call.
-    const store::Change change = changes.each.front();
-    pass(std::move(done), [=, this, value = std::string(change.value), name = std::string(change.key)](auto answer) {
-      const store::Change copy{change.kind, name, value, change.delta};
-      memory_->commit(key, {changes.clear, {&copy, 1}}, times, std::move(answer));
-    });
-  }
-  void touch(const store::Key& key, const store::Times& times, store::Completion<store::Found> done) override {
-    pass(std::move(done), [=, this](auto answer) { memory_->touch(key, times, std::move(answer)); });
-  }
-  void regenerate(const store::Key& from, const store::Key& to, const store::Changes&, const store::Times& times,
-                  store::Completion<store::Found> done) override {
-    pass(std::move(done), [=, this](auto answer) { memory_->regenerate(from, to, {}, times, std::move(answer)); });
-  }
-  void destroy(const store::Key& key, std::int64_t now, store::Completion<bool> done) override {
-    pass(std::move(done), [=, this](auto answer) { memory_->destroy(key, now, std::move(answer)); });
-  }
+  Mood mood = Mood::answers;
 
   // Lets the calls go that were kept.
   void let_go() {
@@ -60,20 +37,20 @@ class Unreliable final : public store::Store {
     }
   }
 
- private:
-  template <class Reply, class Call>
-  void pass(store::Completion<Reply> done, Call call) {
-    if (mood == Mood::is_down) {
-      done(Error{Status::unavailable, "the store is down"});
-    } else if (mood == Mood::answers) {
-      call(std::move(done));
+ protected:
+  void forward(std::function<void()> call) override {
+    if (mood == Mood::answers) {
+      call();
     } else {
-      auto kept = std::make_shared<store::Completion<Reply>>(std::move(done));
-      kept_.emplace_back([call, kept] { call(std::move(*kept)); });
+      kept_.push_back(std::move(call));
     }
   }
 
-  std::shared_ptr<store::Memory> memory_ = std::make_shared<store::Memory>(store::MemoryBounds{});
+  std::optional<Error> refusal() override {
+    return mood == Mood::is_down ? std::optional(Error{Status::unavailable, "the store is down"}) : std::nullopt;
+  }
+
+ private:
   std::vector<std::function<void()>> kept_;
 };
 

@@ -22,7 +22,7 @@ std::unique_ptr<Content> of_text(std::string text) {
 
 std::unique_ptr<Content> of_record(std::vector<store::Field> fields) {
   auto content = std::make_unique<Content>(roomy);
-  content->adopt_record(store::Record({}, fields));
+  content->adopt_record(store::Record({}, {}, fields));
   REQUIRE(content->decode());
   return content;
 }
@@ -233,7 +233,7 @@ TEST_CASE("what was adopted is counted before anything is read") {
   CHECK(content.look());
   CHECK(content.size() == 2);
   const std::vector<store::Field> fields = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
-  content.adopt_record(store::Record({}, fields));
+  content.adopt_record(store::Record({}, {}, fields));
   CHECK(content.look());
   CHECK(content.size() == 3);
   content.adopt_text("[1]");

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "../../support/catch.hpp"
+#include "../../support/store.hpp"
 
 using namespace sessions;
 using namespace sessions::store;
+using testing::ask;
 
 namespace {
 
@@ -24,32 +26,50 @@ Key key_of(std::uint32_t number) {
   return key;
 }
 
-template <class Reply, class Start>
-Result<Reply> ask(Start start) {
-  auto answer = std::make_shared<Answer<Reply>>();
-  start(Completion<Reply>(answer));
-  return *answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
-}
+constexpr std::uint64_t generation = 7;
 
-Result<Found> create(Memory& memory, std::uint32_t number, std::int64_t expires, std::size_t size = 10,
-                     std::int64_t when = now) {
+Call call_at(std::int64_t when) { return {when, std::chrono::minutes(5)}; }
+
+Result<bool> create(Memory& memory, std::uint32_t number, std::int64_t expires, std::size_t size = 10,
+                    std::int64_t when = now) {
   const std::string value(size, '1');
   const std::vector<Field> fields = {{"k", value}};
-  return ask<Found>([&](auto done) {
-    memory.create(key_of(number), Record({when, when, expires}, fields), std::move(done));
-  });
+  const Record record({generation, 1, {when, when, no_deadline, expires}}, {}, fields);
+  return ask<bool>([&](auto done) { memory.create(key_of(number), record, call_at(when), std::move(done)); });
 }
 
 bool has(Memory& memory, std::uint32_t number) {
-  return ask<Found>([&](auto done) { memory.load(key_of(number), now, std::move(done)); })->has_value();
+  return ask<std::optional<Record>>([&](auto done) { memory.load(key_of(number), call_at(now), std::move(done)); })
+      ->has_value();
 }
 
 void touch(Memory& memory, std::uint32_t number, std::int64_t expires) {
-  REQUIRE(*ask<Found>([&](auto done) { memory.touch(key_of(number), {0, now, expires}, std::move(done)); }));
+  REQUIRE(ask<Committed>([&](auto done) {
+            memory.touch(key_of(number), generation, expires, call_at(now), std::move(done));
+          })->record);
 }
 
+Result<Committed> set(Memory& memory, std::uint32_t number, const std::string& value, std::int64_t expires) {
+  const std::vector<Change> changes = {{Change::Kind::set, "k", value}};
+  Commit commit;
+  commit.generation = generation;
+  commit.version = 1;
+  commit.expires = expires;
+  commit.changes = changes;
+  return ask<Committed>([&](auto done) { memory.commit(key_of(number), commit, call_at(now), std::move(done)); });
+}
+
+// Leaves a tombstone that is over at once.
 bool destroy(Memory& memory, std::uint32_t number) {
-  return *ask<bool>([&](auto done) { memory.destroy(key_of(number), now, std::move(done)); });
+  return *ask<bool>([&](auto done) { memory.destroy(key_of(number), now, call_at(now), std::move(done)); });
+}
+
+void sweep(Memory& memory) {
+  REQUIRE(ask<std::int64_t>([&](auto done) { memory.sweep(1'000'000, call_at(now + 1), std::move(done)); }));
+}
+
+Statistics count(Memory& memory) {
+  return *ask<Statistics>([&](auto done) { memory.statistics(call_at(now), std::move(done)); });
 }
 
 }  // namespace
@@ -60,7 +80,7 @@ TEST_CASE("the bound on sessions is kept, and the one nearest to its expiry goes
   REQUIRE(create(memory, 2, now + 10));
   REQUIRE(create(memory, 3, now + 20));
   REQUIRE(create(memory, 4, now + 5));  // not itself, though it is the nearest
-  CHECK(memory.session_count() == 3);
+  CHECK(count(memory).sessions == 3);
   CHECK_FALSE(has(memory, 2));
   REQUIRE(create(memory, 5, now + 40));
   CHECK_FALSE(has(memory, 4));
@@ -83,11 +103,11 @@ TEST_CASE("expired sessions go first, without anybody asking for them") {
     REQUIRE(create(memory, i, now + 10));
   }
   REQUIRE(create(memory, 100, now + 1'000));
-  CHECK(memory.session_count() == 51);
+  CHECK(count(memory).sessions == 51);
   for (std::uint32_t i = 200; i < 220; ++i) {
     REQUIRE(create(memory, i, now + 1'000, 10, now + 11));
   }
-  CHECK(memory.session_count() == 21);
+  CHECK(count(memory).sessions == 21);
   CHECK(has(memory, 100));
 }
 
@@ -95,16 +115,13 @@ TEST_CASE("the bound on bytes is kept, also when sessions grow") {
   Memory memory({1'000, 65'536});
   for (std::uint32_t i = 0; i < 200; ++i) {
     REQUIRE(create(memory, i, now + 1'000 + i, 1'000));
-    CHECK(memory.byte_count() <= 65'536);
+    CHECK(count(memory).bytes <= 65'536);
   }
-  CHECK(memory.session_count() > 40);
+  CHECK(count(memory).sessions > 40);
   CHECK(has(memory, 199));
   const std::string value(60'000, '2');
-  const std::vector<Change> changes = {{Change::Kind::set, "k", value, 0}};
-  REQUIRE(*ask<Found>([&](auto done) {
-    memory.commit(key_of(199), {false, changes}, {0, now, now + 2'000}, std::move(done));
-  }));
-  CHECK(memory.byte_count() <= 65'536);
+  REQUIRE(set(memory, 199, value, now + 2'000)->record);
+  CHECK(count(memory).bytes <= 65'536);
   CHECK(has(memory, 199));
 }
 
@@ -115,14 +132,11 @@ TEST_CASE("what is larger than the whole store is refused, and nothing else goes
   REQUIRE_FALSE(created);
   CHECK(created.error().status == Status::limit);
   const std::string value(70'000, '2');
-  const std::vector<Change> changes = {{Change::Kind::set, "k", value, 0}};
-  const auto grown = ask<Found>([&](auto done) {
-    memory.commit(key_of(1), {false, changes}, {0, now, now + 10}, std::move(done));
-  });
+  const auto grown = set(memory, 1, value, now + 10);
   REQUIRE_FALSE(grown);
   CHECK(grown.error().status == Status::limit);
   CHECK(has(memory, 1));
-  CHECK(memory.session_count() == 1);
+  CHECK(count(memory).sessions == 1);
 }
 
 TEST_CASE("everything that was counted is uncounted") {
@@ -130,26 +144,32 @@ TEST_CASE("everything that was counted is uncounted") {
   for (std::uint32_t i = 0; i < 5'000; ++i) {
     REQUIRE(create(memory, i, now + 1'000));
     if (i % 2 == 0) {
-      REQUIRE(*ask<Found>([&](auto done) {
-        memory.regenerate(key_of(i), key_of(100'000 + i), {}, {0, now, now + 5}, std::move(done));
-      }));
+      Commit renewal;
+      renewal.generation = generation;
+      renewal.expires = now + 5;
+      REQUIRE(ask<Committed>([&](auto done) {
+                memory.regenerate(key_of(i), {key_of(100'000 + i), generation}, renewal, now, call_at(now),
+                                  std::move(done));
+              })->record);
     }
   }
-  CHECK(memory.session_count() == 5'000);
+  CHECK(count(memory).sessions == 5'000);
   for (std::uint32_t i = 0; i < 5'000; ++i) {
     CHECK(destroy(memory, i % 2 == 0 ? 100'000 + i : i));
   }
-  CHECK(memory.session_count() == 0);
-  CHECK(memory.byte_count() == 0);
+  CHECK(count(memory).sessions == 0);
+  sweep(memory);
+  CHECK(count(memory).bytes == 0);
 }
 
 TEST_CASE("creating and destroying for ever leaves nothing behind") {
   Memory memory({1'000'000, 1'000'000'000});
   for (std::uint32_t i = 0; i < 200'000; ++i) {
-    REQUIRE(create(memory, i, now + 1'000'000));
+    REQUIRE(create(memory, i, now + 1'000'000, 10, now + i));
     REQUIRE(destroy(memory, i));
   }
-  CHECK(memory.byte_count() == 0);
+  sweep(memory);
+  CHECK(count(memory).bytes == 0);
   CHECK_FALSE(has(memory, 7));
 }
 
@@ -169,13 +189,13 @@ TEST_CASE("a large store keeps its bounds exactly, under many threads") {
   for (std::thread& thread : threads) {
     thread.join();
   }
-  CHECK(memory.session_count() <= 65'536);
-  CHECK(memory.session_count() > 60'000);
+  CHECK(count(memory).sessions <= 65'536);
+  CHECK(count(memory).sessions > 60'000);
   std::int64_t found = 0;
   for (std::uint32_t t = 0; t < 4; ++t) {
     for (std::uint32_t i = 0; i < 25'000; ++i) {
       found += has(memory, t * 1'000'000 + i) ? 1 : 0;
     }
   }
-  CHECK(found == memory.session_count());
+  CHECK(found == count(memory).sessions);
 }

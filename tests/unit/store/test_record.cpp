@@ -33,21 +33,92 @@ TEST_CASE("a record gives back what it was made of") {
     for (const auto& [key, value] : fields) {
       given.push_back({key, value});
     }
-    const Record record({1, 2, 3}, given);
-    CHECK(read(record) == fields);
-    CHECK(record.times().created == 1);
-    CHECK(record.times().written == 2);
-    CHECK(record.times().expires == 3);
+    const Record record({5, 6, {1, 2, 4, 3}}, {}, given);
+    for (const Record& same : {record, *Record::parse(record.bytes())}) {
+      CHECK(read(same) == fields);
+      CHECK(same.head().generation == 5);
+      CHECK(same.head().version == 6);
+      CHECK(same.head().times.created == 1);
+      CHECK(same.head().times.written == 2);
+      CHECK(same.head().times.deadline == 4);
+      CHECK(same.head().times.expires == 3);
+      CHECK(same.expires() == 3);
+      CHECK_FALSE(same.head().ended);
+      CHECK_FALSE(same.head().coded);
+      CHECK(same.applied().empty());
+    }
   }
 }
 
-TEST_CASE("copies share, at() keeps the fields under other times") {
+TEST_CASE("copies share, with() keeps everything else under another head") {
   const std::vector<Field> fields = {{"k", "1"}};
-  const Record record({1, 2, 3}, fields);
+  const std::vector<Applied> applied = {{1, 2, 3}, {4, 5, 6}};
+  const Record record({1, 1, {1, 2, 3, 4}}, applied, fields);
   const Record copy = record;
   CHECK(Record::Reader(copy).next().key.data() == Record::Reader(record).next().key.data());
-  const Record later = record.at({4, 5, 6});
-  CHECK(read(later) == read(record));
-  CHECK(later.times().expires == 6);
-  CHECK(record.times().expires == 3);
+  Record::Head head = record.head();
+  head.generation = 9;
+  head.ended = true;
+  const Record other = record.with(head);
+  CHECK(read(other) == read(record));
+  CHECK(other.head().generation == 9);
+  CHECK(other.head().ended);
+  REQUIRE(other.applied().size() == 2);
+  CHECK(other.applied()[1].writer == 4);
+  CHECK(other.applied()[1].sequence == 5);
+  CHECK(other.applied()[1].time == 6);
+  CHECK(record.head().generation == 1);
+}
+
+TEST_CASE("the bytes of version 1 are read for ever") {
+  using namespace std::string_view_literals;
+  const std::string_view golden =
+      "\x01\x00"
+      "\x08\x07\x06\x05\x04\x03\x02\x01"
+      "\x02\x00\x00\x00\x00\x00\x00\x00"
+      "\x0a\x00\x00\x00\x00\x00\x00\x00"
+      "\x0b\x00\x00\x00\x00\x00\x00\x00"
+      "\xff\xff\xff\xff\xff\xff\xff\x7f"
+      "\x0c\x00\x00\x00\x00\x00\x00\x00"
+      "\x00"
+      "\x01"
+      "\x2a\x00\x00\x00\x00\x00\x00\x00"
+      "\x03\x00\x00\x00\x00\x00\x00\x00"
+      "\x0b\x00\x00\x00\x00\x00\x00\x00"
+      "\x02"
+      "\x01\x01k1"
+      "\x04\x05name\"Ada\""sv;
+  const std::vector<Field> fields = {{"k", "1"}, {"name", "\"Ada\""}};
+  const std::vector<Applied> applied = {{42, 3, 11}};
+  const Record made({0x0102030405060708, 2, {10, 11, no_deadline, 12}}, applied, fields);
+  CHECK(made.bytes() == golden);
+  REQUIRE(Record::parse(golden));
+  CHECK(read(*Record::parse(golden)) == read(made));
+}
+
+TEST_CASE("what is not a record is refused, whatever is wrong") {
+  const std::vector<Field> fields = {{"k", "1"}, {"l", "\"x\""}};
+  const std::vector<Applied> applied = {{1, 2, 3}};
+  const std::string good(Record({1, 1, {1, 2, 3, 4}}, applied, fields).bytes());
+  const auto status_of = [](std::string_view bytes) {
+    const auto parsed = Record::parse(bytes);
+    return parsed ? sessions::Status::ok : parsed.error().status;
+  };
+  CHECK(status_of(good) == sessions::Status::ok);
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    CHECK(status_of(good.substr(0, size)) == sessions::Status::corrupt);
+  }
+  CHECK(status_of(good + "x") == sessions::Status::corrupt);
+  std::string newer = good;
+  newer.front() = 2;
+  CHECK(status_of(newer) == sessions::Status::newer);
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string flipped = good;
+      flipped[at] = static_cast<char>(flipped[at] ^ 1 << bit);
+      if (const auto parsed = Record::parse(flipped)) {
+        CHECK(read(*parsed).size() == parsed->field_count());  // readable to its end
+      }
+    }
+  }
 }
