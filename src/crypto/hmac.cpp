@@ -1,7 +1,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <crypto/error_queue.hpp>
 #include <crypto/hmac.hpp>
 #include <crypto/secret.hpp>
@@ -23,14 +22,12 @@ void require(int success) {
 unsigned char* bytes(char* text) noexcept { return reinterpret_cast<unsigned char*>(text); }
 
 // The key, padded and masked by `mask`, is what the digest starts with.
-Hmac::Context keyed(const Digest& digest, const std::array<char, block_size>& padded_key, char mask) {
-  std::array<char, block_size> pad;
-  std::transform(padded_key.begin(), padded_key.end(), pad.begin(),
+Hmac::Context keyed(const Digest& digest, std::string_view padded_key, char mask) {
+  SecretArray<block_size> pad;
+  std::transform(padded_key.begin(), padded_key.end(), pad.bytes.begin(),
                  [mask](char c) { return static_cast<char>(c ^ mask); });
   Hmac::Context context = digest.begin();
-  const int success = EVP_DigestUpdate(context.get(), pad.data(), pad.size());
-  wipe(pad);
-  require(success);
+  require(EVP_DigestUpdate(context.get(), pad.bytes.data(), pad.bytes.size()));
   return context;
 }
 
@@ -42,15 +39,14 @@ Result<std::unique_ptr<Hmac>> Hmac::make(Algorithm algorithm, std::string_view k
   if (!digest) {
     return digest.error();
   }
-  std::array<char, block_size> padded_key{};
+  SecretArray<block_size> padded_key;
   if (key.size() > block_size) {
-    (*digest)->compute({key}, padded_key.data());
+    (*digest)->compute({key}, padded_key.bytes.data());
   } else {
-    std::copy(key.begin(), key.end(), padded_key.begin());
+    std::copy(key.begin(), key.end(), padded_key.bytes.begin());
   }
-  Context inner = keyed(**digest, padded_key, 0x36);
-  Context outer = keyed(**digest, padded_key, 0x5c);
-  wipe(padded_key);
+  Context inner = keyed(**digest, padded_key.view(), 0x36);
+  Context outer = keyed(**digest, padded_key.view(), 0x5c);
   return std::make_unique<Hmac>(std::move(inner), std::move(outer),
                                 algorithm == Algorithm::sha1 ? sha1_size : sha256_size);
 }

@@ -1,6 +1,8 @@
 // Key bytes: wiped when they are no longer needed.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,21 @@ class Secret {
 };
 
 void wipe(std::span<char> bytes) noexcept;
+
+// Key bytes on the stack.
+template <std::size_t Size>
+struct SecretArray {
+  SecretArray() = default;
+  SecretArray(const SecretArray&) = delete;
+  SecretArray& operator=(const SecretArray&) = delete;
+  SecretArray(SecretArray&&) = delete;
+  SecretArray& operator=(SecretArray&&) = delete;
+  ~SecretArray() { wipe(bytes); }
+
+  std::string_view view() const noexcept { return {bytes.data(), bytes.size()}; }
+
+  std::array<char, Size> bytes{};
+};
 
 // In time that depends on the sizes alone.
 bool equal(std::string_view a, std::string_view b) noexcept;

@@ -44,10 +44,9 @@ Result<TimedSigner> TimedSigner::make(std::string_view salt, std::span<const std
   }
   std::vector<std::unique_ptr<crypto::Hmac>> keys;
   for (const std::string_view secret : secrets) {
-    std::array<char, crypto::sha1_size> derived;
-    (*sha1)->compute({salt, "signer", secret}, derived.data());
-    auto key = crypto::Hmac::make(crypto::Algorithm::sha1, {derived.data(), derived.size()});
-    crypto::wipe(derived);
+    crypto::SecretArray<crypto::sha1_size> derived;
+    (*sha1)->compute({salt, "signer", secret}, derived.bytes.data());
+    auto key = crypto::Hmac::make(crypto::Algorithm::sha1, derived.view());
     if (!key) {
       return key.error();
     }
