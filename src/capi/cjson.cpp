@@ -10,11 +10,14 @@ using namespace sessions;
 sessions_status sessions_session_get_cjson(const sessions_session* session, const char* key, size_t key_len,
                                            struct cJSON** tree, sessions_error** error) {
   return capi::guard(error, [&]() -> Result<void> {
-    const Result<std::string_view> name = capi::key(key, key_len);
-    if (session == nullptr || !name || tree == nullptr) {
-      return session == nullptr ? capi::null_argument("session") : !name ? name.error() : capi::null_argument("tree");
+    if (tree == nullptr) {
+      return capi::null_argument("tree");
     }
     *tree = nullptr;
+    const Result<std::string_view> name = capi::key(key, key_len);
+    if (session == nullptr || !name) {
+      return session == nullptr ? capi::null_argument("session") : name.error();
+    }
     const auto json = session->session.content().find(*name);
     if (!json) {
       return Error{Status::not_found, {}};

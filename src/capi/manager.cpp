@@ -33,17 +33,6 @@ sessions_status load_new(const sessions_manager* manager, const char* name, cons
   });
 }
 
-sessions_status load_into(sessions_session* session, const char* name, const char* text, size_t length,
-                          sessions_error** error, Load load) noexcept {
-  return capi::guard(error, [&]() -> Result<void> {
-    if (session == nullptr) {
-      return capi::null_argument("session");
-    }
-    const Result<std::string_view> cookie = capi::text(name, text, length);
-    return cookie ? (session->session.*load)(*cookie) : cookie.error();
-  });
-}
-
 }  // namespace
 
 sessions_status sessions_manager_new(sessions_backend* backend, const sessions_config* config,
@@ -79,16 +68,6 @@ sessions_status sessions_manager_load_value(const sessions_manager* manager, con
                                             sessions_error** error) {
   return load_new(manager, "cookie_value", cookie_value, cookie_value_len, session, error,
                   &manager::Session::load_value);
-}
-
-sessions_status sessions_session_load(sessions_session* session, const char* cookie_header, size_t cookie_header_len,
-                                      sessions_error** error) {
-  return load_into(session, "cookie_header", cookie_header, cookie_header_len, error, &manager::Session::load_header);
-}
-
-sessions_status sessions_session_load_value(sessions_session* session, const char* cookie_value,
-                                            size_t cookie_value_len, sessions_error** error) {
-  return load_into(session, "cookie_value", cookie_value, cookie_value_len, error, &manager::Session::load_value);
 }
 
 sessions_status sessions_manager_ping(const sessions_manager* manager, sessions_error** error) {

@@ -14,6 +14,19 @@ sessions_status finish(sessions_session* session, sessions_error** error,
   });
 }
 
+using Load = Result<void> (manager::Session::*)(std::string_view);
+
+sessions_status load_into(sessions_session* session, const char* name, const char* text, size_t length,
+                          sessions_error** error, Load load) noexcept {
+  return capi::guard(error, [&]() -> Result<void> {
+    if (session == nullptr) {
+      return capi::null_argument("session");
+    }
+    const Result<std::string_view> cookie = capi::text(name, text, length);
+    return cookie ? (session->session.*load)(*cookie) : cookie.error();
+  });
+}
+
 // One of several texts that the session owns.
 sessions_status get_text(const sessions_session* session,
                          std::span<const std::string> (manager::Session::*texts)() const noexcept, size_t index,
@@ -78,6 +91,16 @@ sessions_status sessions_session_set_commit_mode(sessions_session* session, int3
     session->session.set_commit_mode(*checked);
     return {};
   });
+}
+
+sessions_status sessions_session_load(sessions_session* session, const char* cookie_header, size_t cookie_header_len,
+                                      sessions_error** error) {
+  return load_into(session, "cookie_header", cookie_header, cookie_header_len, error, &manager::Session::load_header);
+}
+
+sessions_status sessions_session_load_value(sessions_session* session, const char* cookie_value,
+                                            size_t cookie_value_len, sessions_error** error) {
+  return load_into(session, "cookie_value", cookie_value, cookie_value_len, error, &manager::Session::load_value);
 }
 
 int32_t sessions_session_origin(const sessions_session* session) {

@@ -161,12 +161,3 @@ int32_t sessions_status_category(sessions_status status) {
   }
   return status > -100 || status < -599 || status % 100 == 0 ? -1 : -(status / 100);
 }
-
-const char* sessions_version(void) {
-  static_assert(SESSIONS_VERSION_MAJOR < 10);
-  static_assert(SESSIONS_VERSION_MINOR < 10);
-  static_assert(SESSIONS_VERSION_PATCH < 10);
-  static constexpr std::array<char, 6> version = {'0' + SESSIONS_VERSION_MAJOR, '.', '0' + SESSIONS_VERSION_MINOR, '.',
-                                                  '0' + SESSIONS_VERSION_PATCH, '\0'};
-  return version.data();
-}

@@ -2,8 +2,7 @@
 //
 // RFC 6265bis 4.2 and 5.8, read the way servers must: pairs are separated by ";", the name ends at the first "=",
 // blanks and tabs around name and value are dropped, names are compared as bytes, and double quotes mean nothing. What
-// has no
-// "=", or nothing before it, is skipped.
+// has no "=", or nothing before it, is skipped.
 #pragma once
 
 #include <cstddef>

@@ -40,6 +40,26 @@ static void test_null(void) {
   end();
 }
 
+/* Members that only open an object are the shortest there are. */
+static void test_the_most_names_in_the_fewest_bytes(void) {
+  char text[1280] = "";
+  int i;
+  begin();
+  for (i = 0; i < 63; i++) {
+    strcat(text, "{\"\":");
+  }
+  strcat(text, "{");
+  for (i = 0; i < 16; i++) {
+    sprintf(text + strlen(text), "\"%c\":1,", 'a' + i);
+  }
+  while (strlen(text) + 5 < sizeof text) {
+    strcat(text, "\"\":1,");
+  }
+  CHECK_STATUS(sessions_session_from_json(session, text, strlen(text), &failure), SESSIONS_E_INVALID);
+  CHECK_STATUS(sessions_session_set_json(session, "k", 1, text, strlen(text), &failure), SESSIONS_E_INVALID);
+  end();
+}
+
 static void test_values_are_kept_as_text(void) {
   static const char *const texts[] = {"null",
                                       "true",
@@ -215,6 +235,7 @@ static void test_limits(void) {
 int main(void) {
   world_begin(&world);
   test_null();
+  test_the_most_names_in_the_fewest_bytes();
   test_values_are_kept_as_text();
   test_whole_sessions();
   test_from_json_replaces_everything();
