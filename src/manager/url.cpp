@@ -35,6 +35,11 @@ Result<Url> parse_url(std::string_view text) {
                  "the backend URL has no scheme: it begins like \"memory:\" or \"signed-cookie:\", in lower case"};
   }
   const std::size_t mark = text.find('?', colon);
+  const std::size_t last_at = text.rfind('@');
+  if (text.substr(colon + 1).starts_with("//") && last_at != std::string_view::npos && last_at > mark) {
+    return Error{Status::invalid,
+                 "\"?\" in a password, or \"@\" in a parameter" + where(url) + ", is written as %3F, or %40"};
+  }
   url.rest = text.substr(colon + 1, mark == std::string_view::npos ? mark : mark - colon - 1);
   std::string_view query = mark == std::string_view::npos ? std::string_view() : text.substr(mark + 1);
   while (!query.empty()) {

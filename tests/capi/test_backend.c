@@ -98,6 +98,8 @@ static void test_credentials_stay_out_of_messages(void) {
                                      "redis://user:hunter2@host/0?colour=red",
                                      "memory://user:hunter2@host",
                                      "memory://user:hunter2@host?colour=red",
+                                     "redis://user:p?hunter2&x=1@host/0",
+                                     "redis://user:p?x=1&hunter2@host/0",
                                      "memory:hunter2",
                                      "cookie:hunter2",
                                      "signed-cookie://hunter2@?key",
