@@ -8,21 +8,17 @@
 
 namespace sessions::manager {
 
-// `start` makes the call with the completion that it is given; `late` is what it means when no answer comes in time.
+// `start` makes the call with the completion that it is given; `late` is the status when no answer comes in time. It
+// has no words of its own: by then the store may have written, and nothing that needs memory may hide that.
 template <class Reply, class Start>
-Result<Reply> ask(const store::Call& call, Error (*late)(), Start start) {
+Result<Reply> ask(const store::Call& call, Status late, Start start) {
   auto answer = std::make_shared<store::Answer<Reply>>();
   start(store::Completion<Reply>(answer));
   auto reply = answer->wait([&call] { return call.deadline(); });
-  return reply ? std::move(*reply) : Result<Reply>(late());
+  return reply ? std::move(*reply) : Result<Reply>(Error{late, {}});
 }
 
-inline Error load_late() {
-  return {Status::timeout, "the store did not answer in time: answer the request with 503, nobody is logged out"};
-}
-
-inline Error write_late() {
-  return {Status::unknown, "the store did not answer in time: whether it has written is not known"};
-}
+inline constexpr Status load_late = Status::timeout;
+inline constexpr Status write_late = Status::unknown;
 
 }  // namespace sessions::manager

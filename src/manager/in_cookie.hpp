@@ -21,7 +21,6 @@ class InCookie final : public Keeper {
   Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
                           const Call& call, Kept& kept) const override;
   Result<void> destroy(const Kept& kept, const Call& call) const override;
-  std::size_t fixed_value_size() const noexcept override { return 0; }
   bool keeps_time() const noexcept override { return envelope_->carries_time(); }
 
  private:

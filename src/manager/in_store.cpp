@@ -35,7 +35,8 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
   }
   const store::Record& record = **found;
   const store::Record::Head head = record.head();
-  if (call.now() - head.times.written > config_.lifetime() || call.now() > head.times.deadline) {
+  // Another manager may have written it, with another lifetime: the shorter one counts.
+  if (call.now() - head.times.written > config_.lifetime() || call.now() > head.times.expires) {
     return Origin::expired;
   }
   kept = {head.times.written, std::string(cookie_value), *key, head.generation, head.version};
@@ -73,10 +74,10 @@ Result<store::Committed> InStore::create(const store::Key& key, const session::C
   }
   const store::Times times{call.now(), call.now(), store::no_deadline, call.now() + config_.lifetime()};
   const store::Record record({*generation, 1, times}, {}, content.fields());
-  const auto created = ask<bool>(
-      call, write_late, [&](store::Completion<bool> done) { store_->create(key, record, call, std::move(done)); });
+  auto created = ask<bool>(call, write_late,
+                           [&](store::Completion<bool> done) { store_->create(key, record, call, std::move(done)); });
   if (!created) {
-    return created.error();
+    return std::move(created.error());
   }
   if (!*created) {
     return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
@@ -91,6 +92,7 @@ Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kep
   commit.generation = kept.generation;
   commit.version = kept.version;
   commit.expires = call.now() + config_.lifetime();
+  commit.max_bytes = config_.max_content_bytes();
   if (write == Write::touch) {
     return ask<store::Committed>(call, write_late, [&](Done done) {
       store_->touch(key, kept.generation, commit.expires, call, std::move(done));
@@ -135,7 +137,7 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view 
   const store::Key key = is_moved ? *key_of(next_value) : kept.key;
   auto committed = write == Write::create ? create(key, content, call) : change(write, mode, kept, key, content, call);
   if (!committed) {
-    return committed.error();
+    return std::move(committed.error());
   }
   if (!committed->record) {
     return Written{Written::Outcome::gone, {}};
@@ -157,12 +159,10 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view 
 }
 
 Result<void> InStore::destroy(const Kept& kept, const Call& call) const {
-  const auto destroyed = ask<bool>(call, write_late, [&](store::Completion<bool> done) {
+  auto destroyed = ask<bool>(call, write_late, [&](store::Completion<bool> done) {
     store_->destroy(kept.key, call.now() + tombstone_seconds, call, std::move(done));
   });
-  return destroyed ? Result<void>() : destroyed.error();
+  return destroyed ? Result<void>() : std::move(destroyed.error());
 }
-
-std::size_t InStore::fixed_value_size() const noexcept { return SessionId::cookie_value_size; }
 
 }  // namespace sessions::manager

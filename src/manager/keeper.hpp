@@ -62,9 +62,6 @@ class Keeper {
 
   virtual Result<void> destroy(const Kept& kept, const Call& call) const = 0;
 
-  // The most bytes that a value can have when that does not depend on the content, else 0.
-  virtual std::size_t fixed_value_size() const noexcept = 0;
-
   // Whether the time of the last write is kept, so that it can be enforced and renewing can wait.
   virtual bool keeps_time() const noexcept = 0;
 };

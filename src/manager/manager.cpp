@@ -84,12 +84,6 @@ Result<std::shared_ptr<const Manager>> Manager::make(const Backend& backend, con
   }
   manager->keeper_ = std::move(*keeper);
   manager->store_ = backend.store;
-  const cookie::SetCookieLines& lines = manager->lines_;
-  if (lines.before_value().size() + manager->keeper_->fixed_value_size() + lines.after_value().size() >
-      limits::cookie_line_bytes) {
-    return Error{Status::limit,
-                 "the cookie's attributes leave no room for a value in 4,096 bytes: shorten its name, path or domain"};
-  }
   warn(manager->config_, backend.kind);
   return std::shared_ptr<const Manager>(std::move(manager));
 }

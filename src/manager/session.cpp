@@ -132,7 +132,7 @@ Result<void> Session::commit() {
 }
 
 Result<void> Session::regenerate() {
-  static_cast<void>(content());
+  refuse_unless(content_.decode());
   if (is_gone_) {
     return finish(Outcome::gone);
   }
@@ -160,8 +160,7 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
   if (line.size() > limits::cookie_line_bytes) {
     return Error{Status::limit,
                  "the Set-Cookie line would have more than 4,096 bytes, which browsers drop: put less into the "
-                 "session, or use a "
-                 "backend that keeps it in a store"};
+                 "session, or use a backend that keeps it in a store"};
   }
   const std::string_view value =
       std::string_view(line).substr(lines.before_value().size(), value_end - lines.before_value().size());
@@ -169,7 +168,7 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
   const bool is_sent = manager_->config().persistent() || value != kept.cookie_value;
   Result<Written> written = manager_->keeper().perform(write, mode_, value, content_, call, kept);
   if (!written) {
-    return written.error();
+    return std::move(written.error());
   }
   if (written->outcome == Written::Outcome::gone) {
     is_gone_ = true;

@@ -29,7 +29,7 @@ constexpr std::size_t names_on_stack = 256;
 
 // For scanning a text, if the stack is not enough.
 std::vector<std::string_view> scratch_for(std::string_view text) {
-  constexpr std::size_t member_size = 5;  // at least: `"":1,`
+  constexpr std::size_t member_size = 4;  // at least: `"":{`
   const std::size_t names = text.size() <= member_size * names_on_stack ? 0 : json::scratch_size(text);
   return std::vector<std::string_view>(names <= names_on_stack ? 0 : names);
 }
@@ -271,7 +271,8 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
   Field* found = field(key);
   const std::size_t former = found == nullptr ? 0 : key.size() + found->json.size();
   const std::size_t bytes = bytes_ - former + key.size() + json.size();
-  if (bytes > max_bytes_ || (found == nullptr && fields_.size() == limits::keys)) {
+  // What is too large already, because parallel requests or another writer made it so, may still shrink.
+  if ((bytes > max_bytes_ && bytes > bytes_) || (found == nullptr && fields_.size() >= limits::keys)) {
     return Status::limit;
   }
   auto own = std::make_unique<Owned>();

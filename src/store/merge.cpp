@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <base/limits.hpp>
 #include <iterator>
 #include <json/number.hpp>
 #include <store/merge.hpp>
@@ -30,6 +31,14 @@ Fields fields_of(const Record& record, std::size_t room) {
     fields.push_back(reader.next());
   }
   return fields;
+}
+
+std::size_t bytes_of(const Fields& fields) noexcept {
+  std::size_t bytes = 0;
+  for (const Field& field : fields) {
+    bytes += field.key.size() + field.value.size();
+  }
+  return bytes;
 }
 
 void set(Fields& fields, std::string_view key, std::string_view value) {
@@ -181,9 +190,15 @@ Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t
   if (!is_first) {
     keys = contested(fields, commit);
   }
+  const std::size_t former_count = fields.size();
+  const std::size_t former_bytes = bytes_of(fields);
   std::vector<std::string> sums;
   if (Result<void> done = apply(fields, commit, sums); !done) {
     return std::move(done.error());
+  }
+  const std::size_t bytes = bytes_of(fields);
+  if (fields.size() > std::max(limits::keys, former_count) || bytes > std::max(commit.max_bytes, former_bytes)) {
+    return Error{Status::limit, "with what parallel requests have stored, the session would become too large"};
   }
   if (!remember(applied, commit, now)) {
     return Error{Status::busy, "too many writers are changing one session: try again"};

@@ -51,6 +51,7 @@ struct Commit {
   std::uint64_t version = 0;     // likewise: another version means that somebody else has committed since
   Attempt attempt;
   std::int64_t expires = 0;                   // capped by the record's deadline
+  std::size_t max_bytes = SIZE_MAX;           // of all keys and values; what is larger already may still shrink
   std::optional<std::uint64_t> only_version;  // a precondition on everything
   std::span<const Precondition> preconditions;
   bool clear = false;  // first of all, remove every field

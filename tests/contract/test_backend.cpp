@@ -456,6 +456,73 @@ TEST_CASE("strict: what was read must be unchanged, and the change can be redone
   }
 }
 
+TEST_CASE("limits hold for what parallel requests store together") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  Config config;
+  REQUIRE(config.set_max_content_bytes(10'000));
+  const World world(subject.open(), std::move(config));
+  const Browser browser = visited(world);
+  const auto load = [&] { return world.load(browser.header()); };
+  SECTION("keys") {
+    const auto one = load();
+    const auto two = load();
+    for (int i = 0; i < 600; ++i) {
+      REQUIRE(one->content().set("a" + std::to_string(i), "1") == Status::ok);
+      REQUIRE(two->content().set("b" + std::to_string(i), "1") == Status::ok);
+    }
+    REQUIRE(one->commit());
+    const auto refused = two->commit();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().status == Status::limit);
+    CHECK(load()->count() == 601);
+  }
+  SECTION("bytes") {
+    const auto one = load();
+    const auto two = load();
+    REQUIRE(one->content().set("a", '"' + std::string(6'000, 'x') + '"') == Status::ok);
+    REQUIRE(two->content().set("b", '"' + std::string(6'000, 'x') + '"') == Status::ok);
+    REQUIRE(one->commit());
+    const auto refused = two->commit();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().status == Status::limit);
+    CHECK(load()->count() == 2);
+  }
+}
+
+TEST_CASE("managers with different lifetimes agree about when a session is over") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const Backend backend = subject.open();
+  Config hurried;
+  REQUIRE(hurried.set_lifetime_seconds(10));
+  const World brief(backend, std::move(hurried));
+  World patient(backend);
+  const Browser browser = visited(brief);
+  patient.pass(10);
+  CHECK(patient.load(browser.header())->origin() == Origin::restored);
+  patient.pass(1);
+  CHECK(patient.load(browser.header())->origin() == Origin::expired);
+}
+
+TEST_CASE("a regenerate that fails has not used the session") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  Config config;
+  bool has_random = true;
+  config.set_random([&has_random](std::span<char> bytes) -> Result<void> {
+    return has_random ? system_random(bytes) : Error{Status::random, {}};
+  });
+  REQUIRE(config.set_renew_after_seconds(0));
+  const World world(subject.open(), std::move(config));
+  const Browser browser = visited(world);
+  const auto session = world.load(browser.header());
+  has_random = false;
+  REQUIRE_FALSE(session->regenerate());
+  commit(*session, Outcome::unchanged);
+  CHECK_FALSE(session->varies_by_cookie());
+}
+
 TEST_CASE("last write: the content replaces what is stored, when asked for") {
   const Subject& subject = any_store();
   CAPTURE(subject.name);

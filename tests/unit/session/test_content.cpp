@@ -240,3 +240,16 @@ TEST_CASE("what was adopted is counted before anything is read") {
   CHECK_FALSE(content.look());
   CHECK(content.size() == 0);
 }
+
+TEST_CASE("what is larger than the limit may shrink, but not grow") {
+  Content content(10);
+  const std::vector<store::Field> fields = {{"a", "1234567890"}, {"b", "12345"}};
+  content.adopt_record(store::Record({}, {}, fields));
+  REQUIRE(content.decode());
+  CHECK(content.set("c", "1") == Status::limit);
+  CHECK(content.set("a", "12345678901") == Status::limit);
+  CHECK(content.set("a", "1234567899") == Status::ok);
+  CHECK(content.set("a", "1") == Status::ok);
+  CHECK(content.set("c", "1") == Status::ok);
+  CHECK(content.set("c", "123") == Status::limit);
+}
