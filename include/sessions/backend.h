@@ -33,8 +33,8 @@ extern "C" {
  * error          may be NULL; receives what went wrong
  *
  * SESSIONS_OK
- * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme, or a parameter that is unknown, given twice
- *                          or malformed
+ * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
+ *                          takes, or a parameter that is unknown, given twice or malformed
  * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build
  * SESSIONS_E_NOMEM
  *

@@ -76,9 +76,8 @@ SESSIONS_API sessions_status sessions_config_set_cookie_path(sessions_config *co
                                                              sessions_error **error);
 
 /* Sets the Domain attribute, which lets sub-domains have the cookie; default none, which an empty domain restores.
- * Letters, digits,
- * "-" and "." as in a host name, at most 253 bytes; a leading dot is dropped, as browsers do. Not with a `__Host-`
- * name. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
+ * Letters, digits, "-" and "." as in a host name, at most 253 bytes; a leading dot is dropped, as browsers do. Not with
+ * a `__Host-` name. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_cookie_domain(sessions_config *config, const char *domain,
                                                                size_t domain_len, sessions_error **error);
 
@@ -147,8 +146,8 @@ SESSIONS_API sessions_status sessions_config_set_timeout_ms(sessions_config *con
                                                             sessions_error **error);
 
 /* Sets how many bytes the keys and values of one session may have together, values counted as JSON text; default 65,536,
- * 64 to 268,435,456. What a cookie can carry is less, see sessions_session_commit(). SESSIONS_OK, SESSIONS_E_INVALID.
- * Since 0.1. */
+ * 64 to 268,435,456. A session that is larger already, because it was loaded under another limit, may still shrink. What
+ * a cookie can carry is less, see sessions_session_commit(). SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_max_content_bytes(sessions_config *config, int64_t bytes,
                                                                    sessions_error **error);
 

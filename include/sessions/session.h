@@ -1,7 +1,8 @@
 /* Sessions: the session of one request.
  *
  * A session is an ordered map from keys to JSON values. Keys are UTF-8 text and may be empty or hold NUL bytes. Values
- * are kept as JSON text (RFC 8259) and read when asked for: what is not read travels byte for byte.
+ * are kept as JSON text (RFC 8259) and read when asked for: nothing is decoded that nobody asks for, and numbers keep
+ * their digits. In cookies, values that were set are written as Python's json module writes them.
  *
  * Reading or changing anything uses the session. An unused session costs nothing: nothing is written and no Set-Cookie
  * is sent. Changes stay in the handle until sessions_session_commit().
@@ -27,7 +28,7 @@ enum {
   SESSIONS_ORIGIN_REFUSED_EXPIRED = 4,   /* the lifetime is over */
   SESSIONS_ORIGIN_REFUSED_FUTURE = 5,    /* written later than now: the clocks of two machines differ */
   SESSIONS_ORIGIN_REFUSED_UNKNOWN =
-      6, /* the store has no such session: destroyed, collected after expiry, or never made */
+      6, /* the store has no such session: destroyed, evicted, collected after expiry, or never made */
   SESSIONS_ORIGIN_REFUSED_CONTENT = 7 /* authentic, but the content is not a JSON object that this library reads */
 };
 
@@ -37,7 +38,7 @@ enum {
   SESSIONS_TYPE_BOOL = 2,
   SESSIONS_TYPE_INT64 = 3,  /* an integer from -2^63 to 2^63-1 */
   SESSIONS_TYPE_UINT64 = 4, /* an integer from 2^63 to 2^64-1 */
-  SESSIONS_TYPE_DOUBLE = 5, /* a number with a fraction or an exponent that is finite as a double */
+  SESSIONS_TYPE_DOUBLE = 5, /* a number with a fraction or an exponent, neither too large nor too small for a double */
   SESSIONS_TYPE_NUMBER = 6, /* any other number, such as 2^64 or 1e999; sessions_session_get_json() gives its digits */
   SESSIONS_TYPE_STRING = 7,
   SESSIONS_TYPE_ARRAY = 8,
@@ -52,7 +53,8 @@ enum {
   SESSIONS_OUTCOME_TOUCHED = 3,     /* nothing changed, the lifetime was renewed */
   SESSIONS_OUTCOME_REGENERATED = 4, /* the content, with any changes, moved to a new id; the old one is dead */
   SESSIONS_OUTCOME_DESTROYED = 5,   /* the session was ended, the browser is told to delete its cookie */
-  SESSIONS_OUTCOME_GONE = 6,    /* somebody else ended the session meanwhile: nothing was written, nothing is sent */
+  SESSIONS_OUTCOME_GONE = 6,    /* the store has no such session any more, because it was destroyed or moved to a new id
+                                  by a parallel request, expired, or was evicted: nothing was written or sent */
   SESSIONS_OUTCOME_MERGED = 7,  /* changes were written to what parallel requests had written meanwhile: the session now
                                   shows both; sessions_session_contested_key() names what both had changed */
   SESSIONS_OUTCOME_CONFLICT = 8 /* strict: parallel requests changed what this one had read, so nothing was written; the
@@ -117,8 +119,8 @@ SESSIONS_API int32_t sessions_session_origin(const sessions_session *session);
  * SESSIONS_E_RANGE       int64, uint64 and double: it is a number, but not one that this type holds exactly
  *
  * A uint64 is read from any integer from 0 to 2^64-1, an int64 from any integer from -2^63 to 2^63-1, a double from any
- * number with a fraction or an exponent that is finite, and from integers that a double holds exactly. All since 0.1.
- */
+ * number with a fraction or an exponent that is neither too large nor too small, and from integers that a double holds
+ * exactly. All since 0.1. */
 SESSIONS_API sessions_status sessions_session_get_bool(const sessions_session *session, const char *key, size_t key_len,
                                                        int32_t *value);
 SESSIONS_API sessions_status sessions_session_get_int64(const sessions_session *session, const char *key,
@@ -156,7 +158,7 @@ SESSIONS_API size_t sessions_session_count(const sessions_session *session);
 
 /* Reads the key at an index from 0 to count - 1, in the order in which keys were first set. The key belongs to the
  * session. Removing a key moves the later ones down. SESSIONS_OK, SESSIONS_E_INVALID, SESSIONS_E_NOT_FOUND (index out
- * of bounds). Since 0.1. */
+ * of bounds), SESSIONS_E_NOMEM. Since 0.1. */
 SESSIONS_API sessions_status sessions_session_key_at(const sessions_session *session, size_t index, const char **key,
                                                      size_t *key_len);
 
@@ -220,7 +222,8 @@ SESSIONS_API sessions_status sessions_session_pop_json(sessions_session *session
                                                        const char **json, size_t *json_len);
 
 /* Removes everything, also what parallel requests have added meanwhile. When nothing is set afterwards, commit ends the
- * session as sessions_session_destroy() does. SESSIONS_OK, SESSIONS_E_INVALID (session is NULL). Since 0.1. */
+ * session as sessions_session_destroy() does. SESSIONS_OK, SESSIONS_E_INVALID (session is NULL), SESSIONS_E_NOMEM.
+ * Since 0.1. */
 SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
 
 /* ---- ending the request ---- */
@@ -239,8 +242,9 @@ SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
  * SESSIONS_OK              sessions_session_outcome() says what happened
  * SESSIONS_E_INVALID       session is NULL
  * SESSIONS_E_LIMIT         the Set-Cookie line would have more than 4,096 bytes, and browsers would drop it: put less
- *                          into the session, or use a backend that keeps it in a store; memory: also when the session
- *                          alone is larger than max_bytes
+ *                          into the session, or use a backend that keeps it in a store. In a store: with what parallel
+ *                          requests have added, the session would exceed its limits; memory: also when it alone is
+ *                          larger than max_bytes
  * SESSIONS_E_TYPE, SESSIONS_E_RANGE         an increment met what a parallel request has stored there
  * SESSIONS_E_UNAVAILABLE   the store could not be asked; nothing was written
  * SESSIONS_E_BUSY, SESSIONS_E_FULL, SESSIONS_E_READ_ONLY, SESSIONS_E_CORRUPT, SESSIONS_E_NEWER
@@ -255,8 +259,8 @@ SESSIONS_API sessions_status sessions_session_commit(sessions_session *session, 
 /* Moves the session to a new id, with the changes that were made so far, and ends the old id at once: call it when a
  * user logs in or gains rights, against session fixation. A session that has no id yet is committed. On backends that
  * keep sessions in cookies this writes a fresh cookie; the old one remains valid until it expires. Outcomes:
- * REGENERATED, CREATED, UNCHANGED (a new session without content), DESTROYED (cleared and nothing set since), GONE. Statuses as for sessions_session_commit().
- * Since 0.1. */
+ * REGENERATED, CREATED, UNCHANGED (a new session without content), DESTROYED (cleared and nothing set since), GONE,
+ * CONFLICT. Statuses as for sessions_session_commit(). Since 0.1. */
 SESSIONS_API sessions_status sessions_session_regenerate(sessions_session *session, sessions_error **error);
 
 /* Ends the session at once: the store forgets it, and the lines delete the browser's cookie. The handle is then an
