@@ -118,7 +118,9 @@ bool is_beaten(Fields& fields, const Commit& commit, const Change& change) {
 std::vector<std::string> contested(Fields& fields, const Commit& commit) {
   std::vector<std::string> keys;
   for (const Change& change : commit.changes) {
-    if (is_increment(change) ? is_beaten(fields, commit, change) : value_of(fields, change.key) != change.seen) {
+    const bool is_contested =
+        is_increment(change) ? is_beaten(fields, commit, change) : value_of(fields, change.key) != change.seen;
+    if (is_contested && std::find(keys.begin(), keys.end(), change.key) == keys.end()) {
       keys.emplace_back(change.key);
     }
   }
