@@ -35,6 +35,7 @@
 #include <sessions/cjson.h>
 #include <sessions/codec.h>
 #include <sessions/config.h>
+#include <sessions/custom.h>
 #include <sessions/manager.h>
 #include <sessions/session.h>
 #include <sessions/status.h>

@@ -5,6 +5,8 @@
  *   signed-cookie:   in the cookie     content, time, signature   signature, lifetime since the last write or renewal
  *   cookie:          in the cookie     content                    nothing: anyone can forge it, browsers alone expire it
  *
+ * A database of the host's becomes a backend with sessions_backend_new_custom(), see <sessions/custom.h>.
+ *
  * memory: takes two parameters, `memory:?max_sessions=1000000&max_bytes=268435456`; those are the defaults.
  * max_sessions is 1 to 1,000,000,000; max_bytes is 65,536 to 2^50, and counts records with the tables that hold them.
  * When a bound is reached, expired sessions go first, then the ones nearest to their expiry. With bounds of 65,536

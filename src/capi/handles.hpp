@@ -31,5 +31,5 @@ struct sessions_session {
 
 struct sessions_error {
   sessions_status status;
-  const char* message;
+  const char* message;  // null: that of the status
 };

@@ -91,6 +91,17 @@ constexpr bool numbers_agree() {
 }
 static_assert(numbers_agree());
 
+// Statuses of custom stores that are none of ours, from -201 to -599: what a caller gets of one without a message, or
+// when there is no memory for it. Without texts there is nothing to relocate when the library is loaded.
+constexpr sessions_status first_foreign = -201;
+constexpr std::array<sessions_error, 399> foreign = [] {
+  std::array<sessions_error, 399> errors{};
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    errors[i] = {first_foreign - static_cast<sessions_status>(i), nullptr};
+  }
+  return errors;
+}();
+
 const Entry* find(sessions_status status) {
   for (const Entry& entry : entries) {
     if (entry.general.status == status) {
@@ -108,8 +119,14 @@ struct OwnedError final : sessions_error {
   std::string text;
 };
 
+const sessions_error* general(sessions_status status) {
+  const Entry* entry = find(status);
+  return entry == nullptr ? &foreign[static_cast<std::size_t>(first_foreign - status)] : &entry->general;
+}
+
 bool is_general(const sessions_error* error) {
-  return std::any_of(entries.begin(), entries.end(), [error](const Entry& entry) { return error == &entry.general; });
+  return std::any_of(entries.begin(), entries.end(), [error](const Entry& entry) { return error == &entry.general; }) ||
+         std::any_of(foreign.begin(), foreign.end(), [error](const sessions_error& other) { return error == &other; });
 }
 
 }  // namespace
@@ -118,25 +135,28 @@ void sessions::capi::report(sessions_error** error, Status status, std::string_v
   if (error == nullptr) {
     return;
   }
+  const auto code = static_cast<sessions_status>(status);
   if (!message.empty()) {
     try {
-      *error = std::make_unique<OwnedError>(static_cast<sessions_status>(status), message).release();
+      *error = std::make_unique<OwnedError>(code, message).release();
       return;
     } catch (const std::bad_alloc&) {
       message = {};
     }
   }
-  // A number of a callback's own has no entry: without memory its error is that of callbacks in general.
-  const Entry* entry = find(static_cast<sessions_status>(status));
-  const Entry* general = entry == nullptr ? find(SESSIONS_E_CALLBACK) : entry;
-  *error = const_cast<sessions_error*>(&general->general);  // callers can only read it
+  *error = const_cast<sessions_error*>(general(code));  // callers can only read it
 }
 
 sessions_status sessions_error_status(const sessions_error* error) {
   return error == nullptr ? SESSIONS_OK : error->status;
 }
 
-const char* sessions_error_message(const sessions_error* error) { return error == nullptr ? "" : error->message; }
+const char* sessions_error_message(const sessions_error* error) {
+  if (error == nullptr) {
+    return "";
+  }
+  return error->message == nullptr ? sessions_status_message(error->status) : error->message;
+}
 
 void sessions_error_free(sessions_error* error) {
   if (!is_general(error)) {
@@ -151,8 +171,9 @@ const char* sessions_status_name(sessions_status status) {
 
 const char* sessions_status_message(sessions_status status) {
   const Entry* entry = find(status);
-  return entry == nullptr ? "this version of libsessions has no such status: go by its category"
-                          : entry->general.message;
+  return entry == nullptr
+             ? "a status that this version of libsessions does not have, or a custom store's own: go by its category"
+             : entry->general.message;
 }
 
 int32_t sessions_status_category(sessions_status status) {

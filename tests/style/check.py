@@ -25,6 +25,7 @@ CANNOT_THROW = """
     sessions_error_status sessions_error_message
     sessions_session_origin sessions_session_outcome sessions_session_count sessions_session_cookie_count
     sessions_session_contested_count sessions_session_varies_by_cookie sessions_session_must_not_be_cached
+    sessions_custom_time_left_ms
 """.split()
 
 WAITING = {
