@@ -1,0 +1,54 @@
+/* A custom store for the conformance kit, sound or with a defect that the kit has to find. The argument chooses:
+ *
+ *   ok            sound
+ *   lost-update   at one put in a thousand it forgets to compare versions when that would matter next
+ *   resurrect     once it lets a put with an old version replace a tombstone
+ */
+#include <support/blob_store.h>
+
+sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error);
+
+static int lose_an_update(struct blob_store *store, const struct blob *there, uint64_t expected) {
+  static const int64_t often = 1000;
+  (void)there;
+  (void)expected;
+  if (store->puts / often <= store->overlooked) {
+    return 0;
+  }
+  store->overlooked++;
+  return 1;
+}
+
+static int is_tombstone(const struct blob *blob) { return blob->size > 1 && (blob->bytes[1] & 1) != 0; }
+
+static int resurrect(struct blob_store *store, const struct blob *there, uint64_t expected) {
+  (void)expected;
+  if (store->overlooked || !is_tombstone(there)) {
+    return 0;
+  }
+  store->overlooked++;
+  return 1;
+}
+
+static int sound(struct blob_store *store, const struct blob *there, uint64_t expected) {
+  (void)store;
+  (void)there;
+  (void)expected;
+  return 0;
+}
+
+sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error) {
+  const sessions_custom_store table = blob_store_table();
+  struct blob_store *store = blob_store_new(0);
+  if (store == NULL) {
+    return SESSIONS_E_NOMEM;
+  }
+  store->overlooks = strcmp(argument, "lost-update") == 0 ? lose_an_update
+                     : strcmp(argument, "resurrect") == 0 ? resurrect
+                     : strcmp(argument, "ok") == 0        ? sound
+                                                          : NULL;
+  if (store->overlooks == NULL) { /* refused by the library, with a message */
+    return sessions_backend_new_custom(NULL, store, blob_store_destroy, backend, error);
+  }
+  return sessions_backend_new_custom(&table, store, blob_store_destroy, backend, error);
+}
