@@ -16,7 +16,7 @@ struct store {
 
 struct head {
   uint64_t version;
-  int64_t expires;
+  int64_t expires, ended;
 };
 
 static sessions_status status_of(int code) {
@@ -81,7 +81,7 @@ static void on_get(void *user_data, const unsigned char *key, sessions_custom_ca
 
 /* MDB_KEYEXIST when the version is another; that of what is not there is 0. */
 static int compare(MDB_txn *txn, MDB_dbi dbi, MDB_val *name, uint64_t expected) {
-  struct head head = {0, 0};
+  struct head head = {0, 0, 0};
   MDB_val value;
   int code = mdb_get(txn, dbi, name, &value);
   code = code == MDB_NOTFOUND ? 0 : code == 0 ? read_head(&value, &head) : code;
@@ -112,9 +112,9 @@ static int drop_expired(MDB_txn *txn, MDB_dbi dbi, const MDB_val *from, size_t l
 }
 
 static void on_put(void *user_data, const unsigned char *key, const void *blob, size_t blob_len, uint64_t expected,
-                   uint64_t version, int64_t expires, int64_t now, sessions_custom_call *call) {
+                   uint64_t version, int64_t expires, int64_t now, int32_t ended, sessions_custom_call *call) {
   const struct store *store = user_data;
-  const struct head head = {version, expires};
+  const struct head head = {version, expires, ended};
   MDB_val name = {KEY, (void *)(uintptr_t)key}, value = {sizeof head + blob_len, NULL};
   int64_t dropped = 0;
   MDB_txn *txn = begin(store, 0, call);

@@ -61,10 +61,11 @@ typedef void (*sessions_custom_get_fn)(void *user_data, const unsigned char *key
  * expected   0: there must be nothing under the key, not even something expired, as far as the store still has it
  * expires    seconds since 1970: afterwards the store may drop the blob, but not before
  * now        the same, by the library's clock: expires - now is the time to live
+ * ended      1: the blob is a tombstone, which remembers for an hour that the session has ended; else 0
  *
  * SESSIONS_OK is said only when the blob will not get lost, as far as the store promises that. Since 0.1. */
 typedef void (*sessions_custom_put_fn)(void *user_data, const unsigned char *key, const void *blob, size_t blob_len,
-                                       uint64_t expected, uint64_t version, int64_t expires, int64_t now,
+                                       uint64_t expected, uint64_t version, int64_t expires, int64_t now, int32_t ended,
                                        sessions_custom_call *call);
 
 /* Removes the blob under a key if its version is `expected`, in one step; conflict says that it is another, or that
@@ -79,7 +80,7 @@ typedef void (*sessions_custom_sweep_fn)(void *user_data, int64_t most, int64_t 
 /* Finds out whether the store works. Since 0.1. */
 typedef void (*sessions_custom_ping_fn)(void *user_data, sessions_custom_call *call);
 
-/* Counts the blobs that there are, and their bytes as far as the store knows. Since 0.1. */
+/* Counts the blobs that there are, without tombstones, and all bytes, as far as the store knows. Since 0.1. */
 typedef void (*sessions_custom_statistics_fn)(void *user_data, sessions_custom_call *call);
 
 /* The table of callbacks: set it to zero, then size to sizeof(sessions_custom_store), then what the store has. Later

@@ -37,7 +37,7 @@ class Table final : public store::Blobs {
 
   void put(const store::Key& key, const store::BlobWrite& write, store::Dialogue& dialogue) override {
     table_.put(user_data_.get(), bytes(key), write.blob.data(), write.blob.size(), write.expected, write.version,
-               write.expires, write.now, token(dialogue));
+               write.expires, write.now, write.ended ? 1 : 0, token(dialogue));
   }
 
   void remove(const store::Key& key, std::uint64_t expected, store::Dialogue& dialogue) override {

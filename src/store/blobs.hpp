@@ -30,6 +30,7 @@ struct BlobWrite {
   std::uint64_t version;
   std::int64_t expires;
   std::int64_t now;
+  bool ended;  // a tombstone
 };
 
 class Dialogue;

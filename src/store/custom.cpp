@@ -44,7 +44,7 @@ class Create final : public Steps<Create, bool> {
  private:
   bool put(BlobAnswer&&) {
     then(&Create::was_put);
-    blobs().put(key_, {record_.bytes(), 0, first_version, record_.expires(), now()}, *this);
+    blobs().put(key_, {record_.bytes(), 0, first_version, record_.expires(), now(), false}, *this);
     return true;
   }
 

@@ -61,8 +61,9 @@ class Rewrite final : public Steps<Rewrite<Reply>, Reply> {
     plan_.emplace(std::move(*plan));
     expected_ = (*found)->version;
     this->then(&Rewrite::was_put);
-    this->blobs().put(key_, {plan_->record->bytes(), expected_, expected_ + 1, plan_->record->expires(), this->now()},
-                      *this);
+    const Record& record = *plan_->record;
+    this->blobs().put(
+        key_, {record.bytes(), expected_, expected_ + 1, record.expires(), this->now(), record.head().ended}, *this);
     return true;
   }
 
@@ -127,7 +128,7 @@ class Regenerate final : public Steps<Regenerate, Committed> {
     old_version_ = (*found)->version;
     then(&Regenerate::was_created);
     const Record& record = *committed_.record;
-    blobs().put(to_.key, {record.bytes(), new_version_, new_version_ + 1, record.expires(), now()}, *this);
+    blobs().put(to_.key, {record.bytes(), new_version_, new_version_ + 1, record.expires(), now(), false}, *this);
     return true;
   }
 
@@ -144,7 +145,7 @@ class Regenerate final : public Steps<Regenerate, Committed> {
       return take_back(too_late(was_overtaken_));
     }
     then(&Regenerate::was_ended);
-    blobs().put(from_, {left_->bytes(), old_version_, old_version_ + 1, left_->expires(), now()}, *this);
+    blobs().put(from_, {left_->bytes(), old_version_, old_version_ + 1, left_->expires(), now(), true}, *this);
     return true;
   }
 

@@ -1,5 +1,5 @@
-/* A custom store in memory, in C and C++: all that <sessions/custom.h> asks for, which answers at once or, as one over a
- * network would, from a thread of its own. */
+/* A custom store in memory, in C and C++: all that <sessions/custom.h> asks for, which answers at once or, as one over
+ * a network would, from a thread of its own. */
 #ifndef BLOB_STORE_H
 #define BLOB_STORE_H
 
@@ -17,6 +17,8 @@ struct blob {
   int64_t expires;
   size_t size;
   unsigned char *bytes;
+  int32_t ended;
+  struct blob *former; /* what a tombstone has replaced, in a store that resurrects it */
 };
 
 /* Arguments of a callback, which are valid until it has answered. */
@@ -31,6 +33,7 @@ struct blob_job {
   uint64_t version;
   int64_t expires;
   int64_t most;
+  int32_t ended;
   sessions_custom_call *call;
 };
 
@@ -44,6 +47,7 @@ struct blob_store {
   int (*overlooks)(struct blob_store *store, const struct blob *there, uint64_t expected);
   int64_t puts;
   int64_t overlooked;
+  int resurrects; /* at which read of a tombstone it finds what was there before; 0: never */
 
   int has_thread;
   int is_closing;
@@ -63,13 +67,38 @@ static inline struct blob **blob_place(struct blob_store *store, const unsigned 
   return place;
 }
 
-static inline void blob_drop(struct blob_store *store, struct blob **place) {
-  struct blob *dropped = *place;
-  *place = dropped->next;
-  store->count--;
-  store->bytes -= (int64_t)dropped->size;
-  free(dropped->bytes);
-  free(dropped);
+static inline void blob_count(struct blob_store *store, const struct blob *blob, int times) {
+  store->count += blob->ended ? 0 : times;
+  store->bytes += times * (int64_t)blob->size;
+}
+
+static inline void blob_free(struct blob *blob) {
+  if (blob != NULL) {
+    blob_free(blob->former);
+    free(blob->bytes);
+    free(blob);
+  }
+}
+
+/* Takes it out of the table. */
+static inline struct blob *blob_take(struct blob_store *store, struct blob **place) {
+  struct blob *taken = *place;
+  *place = taken->next;
+  blob_count(store, taken, -1);
+  return taken;
+}
+
+static inline void blob_insert(struct blob_store *store, struct blob **place, struct blob *blob) {
+  blob->next = *place;
+  *place = blob;
+  blob_count(store, blob, 1);
+}
+
+static inline void blob_resurrect(struct blob_store *store, struct blob **place) {
+  struct blob *tombstone = blob_take(store, place);
+  blob_insert(store, place, tombstone->former);
+  tombstone->former = NULL;
+  blob_free(tombstone);
 }
 
 static inline void blob_no_memory(sessions_custom_call *call) {
@@ -77,12 +106,17 @@ static inline void blob_no_memory(sessions_custom_call *call) {
 }
 
 static inline void blob_get(struct blob_job *job) {
+  struct blob **place;
   const struct blob *found;
   unsigned char *copy = NULL;
   size_t size = 0;
   uint64_t version = 0;
   pthread_mutex_lock(&job->store->mutex);
-  found = *blob_place(job->store, job->key);
+  place = blob_place(job->store, job->key);
+  if (*place != NULL && (*place)->former != NULL && --job->store->resurrects == 0) {
+    blob_resurrect(job->store, place);
+  }
+  found = *place;
   if (found != NULL) {
     size = found->size;
     version = found->version;
@@ -125,18 +159,19 @@ static inline void blob_put(struct blob_job *job) {
   made->expires = job->expires;
   made->size = job->size;
   made->bytes = bytes;
+  made->ended = job->ended;
   pthread_mutex_lock(&store->mutex);
   store->puts++;
   place = blob_place(store, job->key);
   is_written = blob_may_write(store, *place, job->expected);
   if (is_written) {
-    if (*place != NULL) {
-      blob_drop(store, place);
+    struct blob *former = *place == NULL ? NULL : blob_take(store, place);
+    if (store->resurrects > 0 && made->ended) {
+      made->former = former;
+    } else {
+      blob_free(former);
     }
-    made->next = *place;
-    *place = made;
-    store->count++;
-    store->bytes += (int64_t)made->size;
+    blob_insert(store, place, made);
   }
   pthread_mutex_unlock(&store->mutex);
   if (is_written) {
@@ -155,7 +190,7 @@ static inline void blob_remove(struct blob_job *job) {
   place = blob_place(job->store, job->key);
   is_there = *place != NULL && (*place)->version == job->expected;
   if (is_there) {
-    blob_drop(job->store, place);
+    blob_free(blob_take(job->store, place));
   }
   pthread_mutex_unlock(&job->store->mutex);
   if (is_there) {
@@ -166,23 +201,22 @@ static inline void blob_remove(struct blob_job *job) {
 }
 
 static inline void blob_sweep(struct blob_job *job) {
-  int64_t blobs;
+  int64_t blobs = 0;
   int64_t bytes;
   size_t i;
   pthread_mutex_lock(&job->store->mutex);
-  blobs = job->store->count;
   bytes = job->store->bytes;
   for (i = 0; i < BLOB_BUCKETS; i++) {
     struct blob **place = &job->store->buckets[i];
-    while (*place != NULL && blobs - job->store->count < job->most) {
+    while (*place != NULL && blobs < job->most) {
       if ((*place)->expires < job->expires) {
-        blob_drop(job->store, place);
+        blob_free(blob_take(job->store, place));
+        blobs++;
       } else {
         place = &(*place)->next;
       }
     }
   }
-  blobs -= job->store->count;
   bytes -= job->store->bytes;
   pthread_mutex_unlock(&job->store->mutex);
   sessions_custom_counted(job->call, blobs, bytes);
@@ -233,7 +267,7 @@ static inline void blob_store_free(struct blob_store *store) {
   size_t i;
   for (i = 0; i < BLOB_BUCKETS; i++) {
     while (store->buckets[i] != NULL) {
-      blob_drop(store, &store->buckets[i]);
+      blob_free(blob_take(store, &store->buckets[i]));
     }
   }
   pthread_cond_destroy(&store->changed);
@@ -304,7 +338,7 @@ static inline void blob_on_get(void *user_data, const unsigned char *key, sessio
 }
 
 static inline void blob_on_put(void *user_data, const unsigned char *key, const void *bytes, size_t size,
-                               uint64_t expected, uint64_t version, int64_t expires, int64_t now,
+                               uint64_t expected, uint64_t version, int64_t expires, int64_t now, int32_t ended,
                                sessions_custom_call *call) {
   struct blob_job job = blob_job(user_data, blob_put, key, call);
   (void)now;
@@ -312,6 +346,7 @@ static inline void blob_on_put(void *user_data, const unsigned char *key, const 
   job.size = size;
   job.expected = expected;
   job.version = version;
+  job.ended = ended;
   job.expires = expires;
   blob_do(&job);
 }
