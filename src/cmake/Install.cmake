@@ -49,6 +49,9 @@ if(cJSON_HAS_PKG_CONFIG)
 else()
   list(PREPEND pc_libs_private -lcjson)
 endif()
+if(SESSIONS_WITH_SQLITE)
+  string(APPEND pc_requires_private ", sqlite3 >= 3.31")
+endif()
 list(JOIN pc_libs_private " " pc_libs_private)
 
 # `cmake --install --prefix` names the prefix later than this.

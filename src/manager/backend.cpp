@@ -1,6 +1,7 @@
 #include <manager/backend.hpp>
 #include <manager/url.hpp>
 #include <store/memory.hpp>
+#include <store/sqlite.hpp>
 #include <string>
 
 namespace sessions::manager {
@@ -27,6 +28,45 @@ Result<Backend> open_memory(const Url& url) {
   return Backend{Backend::Kind::store, std::make_shared<store::Memory>(bounds)};
 }
 
+Result<store::SqliteOptions> sqlite_options(const Url& url) {
+  using Synchronous = store::SqliteOptions::Synchronous;
+  Result<std::string> path = decode_path(url);
+  if (!path) {
+    return path.error();
+  }
+  store::SqliteOptions options;
+  options.path = std::move(*path);
+  for (const auto& [name, value] : url.parameters) {
+    if (name == "connections") {
+      const Result<std::int64_t> number = to_number(url, name, value, 1, 64);
+      if (!number) {
+        return number.error();
+      }
+      options.connections = static_cast<std::size_t>(*number);
+    } else if (name == "synchronous") {
+      if (value != "off" && value != "normal" && value != "full") {
+        return Error{Status::invalid,
+                     "the parameter \"synchronous\" in the backend URL \"sqlite:...\" must be off, normal or full"};
+      }
+      options.synchronous = value == "off"    ? Synchronous::off
+                            : value == "full" ? Synchronous::full
+                                              : Synchronous::normal;
+    } else {
+      return unknown_parameter(url, name);
+    }
+  }
+  return options;
+}
+
+Result<Backend> open_sqlite(const Url& url) {
+  const Result<store::SqliteOptions> options = sqlite_options(url);
+  if (!options) {
+    return options.error();
+  }
+  Result<std::shared_ptr<store::Store>> opened = store::open_sqlite(*options);
+  return opened ? Result<Backend>(Backend{Backend::Kind::store, std::move(*opened)}) : opened.error();
+}
+
 Result<Backend> open_cookie(const Url& url, Backend::Kind kind) {
   if (!url.parameters.empty()) {
     return unknown_parameter(url, url.parameters.front().first);
@@ -42,9 +82,12 @@ Result<Backend> open_backend(std::string_view text) {
     return url.error();
   }
   const std::string scheme(url->scheme);
+  if (scheme == "sqlite") {
+    return open_sqlite(*url);
+  }
   if (scheme != "memory" && scheme != "cookie" && scheme != "signed-cookie") {
     return Error{Status::unsupported, "the backend scheme \"" + scheme +
-                                          ":\" is unknown: this build has memory:, cookie: and signed-cookie:"};
+                                          ":\" is unknown: there are memory:, sqlite:, cookie: and signed-cookie:"};
   }
   if (!url->rest.empty()) {
     return Error{Status::invalid,

@@ -23,6 +23,9 @@ Result<Url> parse_url(std::string_view text);
 Result<std::int64_t> to_number(const Url& url, std::string_view name, std::string_view value, std::int64_t least,
                                std::int64_t most);
 
+// What stands between the colon and the question mark as the absolute path of a file, with %XX decoded.
+Result<std::string> decode_path(const Url& url);
+
 Error unknown_parameter(const Url& url, std::string_view name);
 
 }  // namespace sessions::manager

@@ -1,0 +1,94 @@
+// One connection to the database: rows of sessions, in transactions.
+#pragma once
+
+#include <atomic>
+#include <base/result.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <store/call.hpp>
+#include <store/sqlite.hpp>
+#include <store/sqlite_handle.hpp>
+#include <store/store.hpp>
+#include <vector>
+
+namespace sessions::store {
+
+struct SqliteRow {
+  std::int64_t id;
+  std::int64_t due;  // when the sweep looks at it, at the latest when the record expires
+  Record record;
+};
+
+// For one thread at a time. Texts in arguments are not kept.
+class SqliteConnection {
+  struct Private {
+    explicit Private() = default;
+  };
+
+ public:
+  // Waits for locks, now and later, until the deadline of the call, or until `hurry` is set.
+  static Result<std::unique_ptr<SqliteConnection>> open(const SqliteOptions& options, const Call& call,
+                                                        const std::atomic<bool>& hurry);
+
+  SqliteConnection(Private, const Call& call, const std::atomic<bool>& hurry) noexcept;
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+  SqliteConnection(SqliteConnection&&) = delete;
+  SqliteConnection& operator=(SqliteConnection&&) = delete;
+  ~SqliteConnection();
+
+  // Who uses it from now on; null for nobody.
+  void set_call(const Call* call) noexcept { call_ = call; }
+
+  // Takes the lock on writing. Afterwards end with commit() or rollback().
+  Result<void> begin();
+  Result<void> commit();
+  void rollback() noexcept;
+
+  // A change has failed: what the transaction has done so far is of no use.
+  bool must_roll_back() const noexcept;
+
+  // Somebody has swept in this transaction.
+  bool has_swept() const noexcept { return has_swept_; }
+
+  // What was met on this connection may not be met on a new one.
+  bool is_suspect() const noexcept { return is_suspect_; }
+
+  Result<std::optional<SqliteRow>> find(const Key& key);
+
+  // False when the key is taken.
+  Result<bool> insert(const Key& key, const Record& record);
+
+  // Puts a record in the place of one that was found.
+  Result<void> replace(const SqliteRow& row, const Record& record);
+
+  struct Swept {
+    std::int64_t seen = 0;
+    std::int64_t dropped = 0;
+  };
+
+  // Looks at the rows that are due, so many at the most, and drops those that have expired.
+  Result<Swept> sweep(std::int64_t now, std::int64_t most);
+
+  Result<Statistics> statistics();
+
+ private:
+  struct Statements;
+
+  Result<void> set_up(const SqliteOptions& options);
+  static int wait_for_lock(void* self, int count) noexcept;
+  Result<bool> step(SqliteRun& run);
+  Result<void> change(SqliteRun& run);
+
+  const Call* call_;
+  const std::atomic<bool>& hurry_;
+  SqliteHandle database_;
+  std::unique_ptr<Statements> statements_;
+  std::int64_t new_sessions_ = 0;  // in this transaction, without tombstones
+  bool has_failed_ = false;        // a change in this transaction
+  bool has_swept_ = false;         // likewise
+  bool is_suspect_ = false;
+};
+
+}  // namespace sessions::store

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <new>
+#include <store/sqlite_group.hpp>
+
+namespace sessions::store {
+
+namespace {
+
+// Who runs out of memory fails alone.
+template <class Step>
+Result<void> attempt(const Step& step) {
+  try {
+    return step();
+  } catch (const std::bad_alloc&) {
+    return Error{Status::nomem, {}};
+  }
+}
+
+// In a transaction of its own.
+Result<void> apply_alone(SqliteConnection& connection, const SqliteGroup::Change& change) {
+  Result<void> done = connection.begin();
+  if (!done) {
+    return done;
+  }
+  done = attempt([&] { return change(connection); });
+  if (done) {
+    done = attempt([&] { return connection.commit(); });
+  }
+  connection.rollback();
+  return done;
+}
+
+}  // namespace
+
+Result<void> SqliteGroup::apply(const Change& change, const Call& call) {
+  using State = Waiting::State;
+  Waiting me{change, State::queued, {}, {}};
+  {
+    std::unique_lock lock(mutex_);
+    if (has_leader_) {
+      queue_.push_back(&me);
+      if (!me.changed.wait_until(lock, call.deadline(), [&me] { return me.state != State::queued; })) {
+        queue_.erase(std::find(queue_.begin(), queue_.end(), &me));
+        return Error{Status::busy, "others were writing to the SQLite database for the time allowed: try again"};
+      }
+      // What is taken is being done: nothing in there waits for locks.
+      me.changed.wait(lock, [&me] { return me.state != State::taken; });
+      if (me.state == State::done) {
+        return std::move(me.result);
+      }
+    } else {
+      queue_.push_back(&me);
+      me.state = State::leading;
+      has_leader_ = true;
+    }
+  }
+  lead(me, call);
+  return std::move(me.result);
+}
+
+void SqliteGroup::lead(Waiting& me, const Call& call) {
+  bool has_taken = false;
+  Result<void> led = attempt([&]() -> Result<void> {
+    const auto done = pool_.use<std::monostate>(call, [&](SqliteConnection& connection) -> Result<std::monostate> {
+      if (Result<void> begun = connection.begin(); !begun) {
+        return begun.error();
+      }
+      has_taken = true;
+      take_all();
+      apply_taken(connection, call.now());
+      return std::monostate();
+    });
+    return done ? Result<void>() : done.error();
+  });
+  const std::lock_guard lock(mutex_);
+  if (has_taken) {
+    finish();
+  } else {
+    me.result = std::move(led);
+    queue_.erase(std::find(queue_.begin(), queue_.end(), &me));
+  }
+  step_down();
+}
+
+void SqliteGroup::take_all() noexcept {
+  const std::lock_guard lock(mutex_);
+  taken_.swap(queue_);
+  for (Waiting* each : taken_) {
+    each->state = Waiting::State::taken;
+  }
+}
+
+// Who is told may be gone as soon as the lock is.
+void SqliteGroup::finish() noexcept {
+  for (Waiting* each : taken_) {
+    each->state = Waiting::State::done;
+    each->changed.notify_one();
+  }
+  taken_.clear();
+}
+
+void SqliteGroup::step_down() noexcept {
+  has_leader_ = !queue_.empty();
+  if (has_leader_) {
+    queue_.front()->state = Waiting::State::leading;
+    queue_.front()->changed.notify_one();
+  }
+}
+
+void SqliteGroup::apply_taken(SqliteConnection& connection, std::int64_t now) {
+  const Result<void> together = apply_together(connection, now);
+  connection.rollback();
+  if (together) {
+    return;
+  }
+  for (Waiting* each : taken_) {
+    // One of them, or the sweep, has spoiled it for the others; but what may be applied is not tried twice.
+    each->result = together.error().status == Status::unknown
+                       ? Result<void>(Error{Status::unknown, {}})
+                       : attempt([&] { return apply_alone(connection, each->change); });
+  }
+}
+
+Result<void> SqliteGroup::apply_together(SqliteConnection& connection, std::int64_t now) {
+  for (Waiting* each : taken_) {
+    each->result = attempt([&] { return each->change(connection); });
+    if (connection.must_roll_back()) {
+      return Error{Status::internal, {}};
+    }
+  }
+  const Result<void> swept = attempt([&] { return sweep(connection, now); });
+  if (!swept && connection.must_roll_back()) {
+    return Error{Status::internal, {}};
+  }
+  return attempt([&] { return connection.commit(); });
+}
+
+// A few at a time, so that nobody waits for it; more than are created meanwhile. When nothing is left, not before the
+// next second.
+Result<void> SqliteGroup::sweep(SqliteConnection& connection, std::int64_t now) {
+  if (connection.has_swept() || (!is_more_due_ && now == swept_at_)) {
+    return {};
+  }
+  swept_at_ = now;
+  const auto most = static_cast<std::int64_t>(2 * taken_.size() + 2);
+  const Result<SqliteConnection::Swept> swept = connection.sweep(now, most);
+  is_more_due_ = swept && swept->seen == most;
+  return swept ? Result<void>() : swept.error();
+}
+
+}  // namespace sessions::store

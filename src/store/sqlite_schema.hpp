@@ -1,0 +1,14 @@
+// What is in the database file, and how a file gets there: a new one, or one of an older libsessions.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <base/result.hpp>
+
+namespace sessions::store {
+
+// Makes the tables in an empty database, and brings an older one up to date. Status newer when a newer libsessions has
+// written it, corrupt when it belongs to another program; neither is touched then.
+Result<void> prepare_schema(sqlite3* database);
+
+}  // namespace sessions::store
