@@ -1,0 +1,116 @@
+// A prefork server: connections are open and in use when it forks, and all of them go on.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../../support/sqlite_world.hpp"
+
+using namespace sessions;
+using namespace sessions::store;
+using namespace sessions::testing;
+
+namespace {
+
+constexpr int rounds = 100;
+
+[[noreturn]] void serve(Store& store, unsigned own, int go) {
+  alarm(60);
+  char byte = 0;
+  bool is_good = value_of(store, own) == "0";
+  for (int i = 0; i < rounds && is_good; ++i) {
+    is_good = bool(increment(store, own)) && bool(increment(store, 0));
+    if (i == rounds / 2) {
+      is_good = is_good && read(go, &byte, 1) == 0;  // until the parent has closed the store
+    }
+  }
+  _exit(is_good && value_of(store, own) == std::to_string(rounds) ? 0 : 1);
+}
+
+pid_t start(Store& store, unsigned own, const int (&go)[2]) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    close(go[1]);
+    serve(store, own, go[0]);
+  }
+  return child;
+}
+
+}  // namespace
+
+TEST_CASE("children of a server with open connections write, also after it has closed the store") {
+  const TemporaryDirectory directory;
+  auto store = open(directory.file("s.db"));
+  for (unsigned i = 0; i < 3; ++i) {
+    REQUIRE(*create(*store, i));
+  }
+  int go[2];
+  REQUIRE(pipe(go) == 0);
+  const pid_t a = start(*store, 1, go);
+  REQUIRE(increment(*store, 0));
+  const pid_t b = start(*store, 2, go);
+  REQUIRE(increment(*store, 0));
+  store.reset();
+  CHECK(*sweep(*open(directory.file("s.db")), 10, now) == 0);  // opens, and closes again
+  close(go[0]);
+  close(go[1]);
+  for (const pid_t child : {a, b}) {
+    int status = -1;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+  }
+  CHECK(value_of(*open(directory.file("s.db")), 0) == std::to_string(2 * rounds + 2));
+  CHECK(Sql(directory.file("s.db")).text("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("a fork waits for no lock, and threads go on in the parent while children come and go") {
+  const TemporaryDirectory directory;
+  const auto store = open(directory.file("s.db"), 2);
+  REQUIRE(*create(*store, 0));
+  std::atomic<bool> is_over = false;
+  std::atomic<int> done = 0;
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      while (!is_over) {
+        ++(increment(*store, 0) && load(*store, 0) ? done : failed);
+      }
+    });
+  }
+  int children = 0;
+  for (int i = 0; i < 30; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(60);
+      _exit(increment(*store, 0) ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    children += status == 0 ? 1 : 0;
+  }
+  {
+    Sql sql(directory.file("s.db"));
+    sql.run("BEGIN IMMEDIATE");
+    const pid_t child = fork();  // while a thread waits for the lock
+    if (child == 0) {
+      _exit(0);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
+    sql.run("COMMIT");
+  }
+  is_over = true;
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(children == 30);
+  CHECK(failed == 0);
+  CHECK(value_of(*store, 0) == std::to_string(done + children));
+  CHECK(Sql(directory.file("s.db")).text("PRAGMA integrity_check") == "ok");
+}
