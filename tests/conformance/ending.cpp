@@ -1,0 +1,208 @@
+// Destroy and regenerate: what is dead stays dead, and what moves is never lost.
+#include <conformance/world.hpp>
+
+namespace conformance {
+
+namespace {
+
+void destroyed_is_gone(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"k":1})");
+  Request a = browser.request("A");
+  expect_outcome(SESSIONS_OUTCOME_DESTROYED, a.destroy());
+  expect_equal("the cookie afterwards", "", a.cookie());
+  browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+  a.set("k", "2");
+  expect_outcome(SESSIONS_OUTCOME_CREATED, a.commit(), "what is set afterwards belongs to a new session");
+  expect(a.cookie() != browser.cookie(), "the new session has an id of its own");
+  browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+  a.destroy();
+}
+
+// Each with a handle that was loaded before the end.
+void update_never_creates(World& world) {
+  Settings settings;
+  settings.renew_after = 0;
+  const Manager manager = world.manager(settings);
+  Browser browser(world, manager, R"({"k":1})");
+  Request setter = browser.request("setter");
+  Request counter = browser.request("counter");
+  Request toucher = browser.request("toucher");
+  Request mover = browser.request("mover");
+  Request ender = browser.request("ender");
+  browser.request("first").destroy();
+  setter.set("k", "2");
+  counter.increment("n");
+  toucher.get("k");
+  for (int round = 0; round < 2; ++round) {
+    expect_outcome(SESSIONS_OUTCOME_GONE, setter.commit(), "outcome of a change");
+    expect_outcome(SESSIONS_OUTCOME_GONE, counter.commit(), "outcome of an increment");
+    expect_outcome(SESSIONS_OUTCOME_GONE, toucher.commit(), "outcome of a renewal");
+    expect_outcome(SESSIONS_OUTCOME_GONE, mover.regenerate(), "outcome of a move");
+    browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+  }
+  expect_equal("Set-Cookie lines of a request whose session is gone", 0, static_cast<long long>(setter.line_count()));
+  expect_outcome(SESSIONS_OUTCOME_DESTROYED, ender.destroy(), "outcome of a second destroy");
+  browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+}
+
+void not_even_after_the_tombstone(World& world) {
+  Settings settings;
+  settings.lifetime = 1'000'000;
+  const Manager manager = world.manager(settings);
+  Browser browser(world, manager, R"({"k":1})");
+  Request just_before = browser.request("just before the tombstone's end");
+  Request after = browser.request("after it");
+  Request when_swept = browser.request("when it is swept");
+  browser.request("first").destroy();
+  just_before.set("k", "2");
+  after.set("k", "3");
+  when_swept.set("k", "4");
+  world.pass(3'600);
+  expect_outcome(SESSIONS_OUTCOME_GONE, just_before.commit());
+  world.pass(1);
+  expect_outcome(SESSIONS_OUTCOME_GONE, after.commit());
+  browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+  world.sweep();
+  expect_outcome(SESSIONS_OUTCOME_GONE, when_swept.commit());
+  browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+}
+
+// With a random source that says the same twice.
+void create_never_overwrites(World& world) {
+  const Manager manager = world.manager();
+  world.mark_ids();
+  Browser browser(world, manager, R"({"k":1})");
+  world.repeat_ids();
+  Request thief(manager, {}, &world.journal(), "a new session that gets the same id");
+  thief.set("k", "2");
+  const sessions_status status = thief.try_commit();
+  world.go_on_with_fresh_ids();
+  expect(status != SESSIONS_OK, "an id that is in use is refused");
+  browser.expect_content(R"({"k":1})");
+  browser.request("A").destroy();
+  world.repeat_ids();
+  const sessions_status second = thief.try_commit();
+  world.go_on_with_fresh_ids();
+  expect(second != SESSIONS_OK, "the id of a session that was destroyed is refused, as long as its tombstone is there");
+  browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+}
+
+void regenerate_never_overwrites(World& world) {
+  const Manager manager = world.manager();
+  world.mark_ids();
+  Browser victim(world, manager, R"({"k":"victim"})");
+  Browser mover(world, manager, R"({"k":"mover"})");
+  Request request = mover.request("mover");
+  world.repeat_ids();
+  const sessions_status status = request.try_regenerate();
+  world.go_on_with_fresh_ids();
+  expect(status != SESSIONS_OK, "an id that is in use is refused");
+  victim.expect_content(R"({"k":"victim"})");
+  mover.expect_content(R"({"k":"mover"})");
+}
+
+void regenerate_moves(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"k":1,"n":1})");
+  Request stale = browser.request("stale");
+  Request mover = browser.request("mover");
+  const std::string old_cookie = browser.cookie();
+  Request parallel = browser.request("parallel");
+  parallel.set("parallel", "1");
+  parallel.increment("n", 10);
+  parallel.commit();
+  mover.set("k", "2");
+  mover.increment("n");
+  expect_outcome(SESSIONS_OUTCOME_REGENERATED, mover.regenerate());
+  expect(mover.cookie() != old_cookie && !mover.cookie().empty(), "there is a new id");
+  expect_equal("content in the handle", R"({"k":2,"n":12,"parallel":1})", mover.json());
+  browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+  browser.take(mover);
+  browser.expect_content(R"({"k":2,"n":12,"parallel":1})");
+  stale.set("k", "3");
+  expect_outcome(SESSIONS_OUTCOME_GONE, stale.commit(), "outcome of a commit to the old id");
+  browser.expect_content(R"({"k":2,"n":12,"parallel":1})");
+  mover.set("k", "4");
+  expect_outcome(SESSIONS_OUTCOME_SAVED, mover.commit(), "outcome of a commit to the new id");
+  browser.expect_content(R"({"k":4,"n":12,"parallel":1})");
+}
+
+void ending_the_old_id_leaves_the_new_one(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"k":1})");
+  Request stale = browser.request("stale");
+  Request second_mover = browser.request("second mover");
+  Request mover = browser.request("mover");
+  mover.regenerate();
+  browser.take(mover);
+  expect_outcome(SESSIONS_OUTCOME_GONE, second_mover.regenerate(), "outcome of a second move from the old id");
+  stale.destroy();
+  browser.expect_content(R"({"k":1})");
+}
+
+// Threads: one ends the session, the others change it.
+void destroy_against_parallel_commits(World& world) {
+  constexpr std::size_t threads = 8;
+  const Manager manager = world.manager();
+  for (std::size_t round = 0; round < world.times(200, 20); ++round) {
+    Browser browser(world, manager, R"({"n":0})");
+    in_threads(threads, [&](std::size_t number) {
+      Request request(manager, browser.cookie());
+      if (number == round % threads) {
+        request.destroy();
+        return;
+      }
+      for (int i = 0; i < 3 && request.origin() == SESSIONS_ORIGIN_RESTORED; ++i) {
+        request.increment("n");
+        request.set("k" + std::to_string(number), "1");
+        request.commit();
+      }
+    });
+    browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+    world.journal().clear();
+  }
+}
+
+void one_of_parallel_regenerations_wins(World& world) {
+  constexpr std::size_t threads = 8;
+  const Manager manager = world.manager();
+  for (std::size_t round = 0; round < world.times(200, 20); ++round) {
+    Browser browser(world, manager, R"({"k":1})");
+    std::vector<std::string> moved_to(threads);
+    in_threads(threads, [&](std::size_t number) {
+      Request request(manager, browser.cookie());
+      if (request.origin() == SESSIONS_ORIGIN_RESTORED && request.regenerate() == SESSIONS_OUTCOME_REGENERATED) {
+        moved_to[number] = request.cookie();
+      }
+    });
+    int winners = 0;
+    browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+    for (const std::string& cookie : moved_to) {
+      if (!cookie.empty()) {
+        ++winners;
+        Request moved(manager, cookie);
+        expect_equal("content under the new id", R"({"k":1})", moved.json());
+        moved.destroy();
+      }
+    }
+    expect_equal("how many of 8 parallel requests have regenerated one session", 1, winners);
+    world.journal().clear();
+  }
+}
+
+}  // namespace
+
+std::vector<Test> ending_tests() {
+  return {{"ending: a destroyed session is gone", destroyed_is_gone},
+          {"ending: update never creates", update_never_creates},
+          {"ending: nor when the tombstone has gone too", not_even_after_the_tombstone},
+          {"ending: create never overwrites", create_never_overwrites},
+          {"ending: regenerate never overwrites", regenerate_never_overwrites},
+          {"ending: regenerate moves a session, with what parallel requests have committed", regenerate_moves},
+          {"ending: ending the old id leaves the new one alone", ending_the_old_id_leaves_the_new_one},
+          {"ending: destroy against commits in parallel", destroy_against_parallel_commits},
+          {"ending: of parallel regenerations one wins", one_of_parallel_regenerations_wins}};
+}
+
+}  // namespace conformance
