@@ -147,8 +147,9 @@ void destroy_against_parallel_commits(World& world) {
   const Manager manager = world.manager();
   for (std::size_t round = 0; round < world.times(200, 20); ++round) {
     Browser browser(world, manager, R"({"n":0})");
+    Journals journals(threads);
     in_threads(threads, [&](std::size_t number) {
-      Request request(manager, browser.cookie());
+      Request request(manager, browser.cookie(), journals.of(number), "thread " + std::to_string(number));
       if (number == round % threads) {
         request.destroy();
         return;
@@ -156,10 +157,10 @@ void destroy_against_parallel_commits(World& world) {
       for (int i = 0; i < 3 && request.origin() == SESSIONS_ORIGIN_RESTORED; ++i) {
         request.increment("n");
         request.set("k" + std::to_string(number), "1");
-        request.commit();
+        request.commit_among_others();
       }
     });
-    browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+    journals.explain([&] { browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN); });
     world.journal().clear();
   }
 }
@@ -170,14 +171,15 @@ void one_of_parallel_regenerations_wins(World& world) {
   for (std::size_t round = 0; round < world.times(200, 20); ++round) {
     Browser browser(world, manager, R"({"k":1})");
     std::vector<std::string> moved_to(threads);
+    Journals journals(threads);
     in_threads(threads, [&](std::size_t number) {
-      Request request(manager, browser.cookie());
+      Request request(manager, browser.cookie(), journals.of(number), "thread " + std::to_string(number));
       if (request.origin() == SESSIONS_ORIGIN_RESTORED && request.regenerate() == SESSIONS_OUTCOME_REGENERATED) {
         moved_to[number] = request.cookie();
       }
     });
     int winners = 0;
-    browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
+    journals.explain([&] { browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN); });
     for (const std::string& cookie : moved_to) {
       if (!cookie.empty()) {
         ++winners;
@@ -186,7 +188,7 @@ void one_of_parallel_regenerations_wins(World& world) {
         moved.destroy();
       }
     }
-    expect_equal("how many of 8 parallel requests have regenerated one session", 1, winners);
+    journals.explain([&] { expect_equal("how many of 8 parallel requests have regenerated a session", 1, winners); });
     world.journal().clear();
   }
 }

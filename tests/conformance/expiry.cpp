@@ -59,6 +59,7 @@ void use_renews(World& world) {
   user.get("k");
   expect_outcome(SESSIONS_OUTCOME_TOUCHED, user.commit(), "use when renewal is due");
   world.pass(lifetime);
+  world.drop_expired();
   browser.expect_content(R"({"k":1})");
   world.pass(1);
   expect_over(browser);

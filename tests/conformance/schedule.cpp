@@ -56,7 +56,8 @@ class Run {
     }
     Request& real = *real_[who];
     if (is_ending(operation.kind)) {
-      return compare_ending(who, end(real, operation.kind));
+      outcomes_.push_back(end(real, operation.kind));
+      return compare_ending(who, outcomes_.back());
     }
     change(real, modelled, operation);
   }
@@ -155,11 +156,15 @@ class Run {
   std::vector<std::string> history(const Order& order) const {
     std::vector<std::string> lines = {"start: " + scenario_.start.json()};
     std::vector<std::size_t> next(scenario_.requests.size());
+    auto outcome = outcomes_.begin();
     for (std::size_t i = 0; i < done_; ++i) {
       const std::size_t who = order[i];
       std::string line = name(who) + ":";
       for (const Operation& operation : scenario_.requests[who][next[who]++]) {
         line += (line.size() > 2 ? ", " : " ") + to_text(operation);
+        if (is_ending(operation.kind) && outcome != outcomes_.end()) {
+          line += " -> " + outcome_name(*outcome++);
+        }
       }
       lines.push_back(std::move(line));
     }
@@ -174,6 +179,7 @@ class Run {
   std::vector<ModelRequest> modelled_;
   std::vector<std::size_t> next_;
   std::size_t done_ = 0;
+  std::vector<std::int32_t> outcomes_;
 };
 
 Order first_order(const Scenario& scenario) {

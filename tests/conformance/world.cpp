@@ -33,7 +33,11 @@ void expect_ok(std::string_view about, sessions_status status, const Error& erro
 // ---- World ----
 
 World::World(Backend backend, std::uint64_t seed, bool is_memory, bool is_quick)
-    : backend_(std::move(backend)), seed_(mixed(seed)), is_memory_(is_memory), is_quick_(is_quick) {}
+    : backend_(std::move(backend)),
+      seed_(mixed(seed)),
+      is_memory_(is_memory),
+      is_quick_(is_quick),
+      upkeep_(manager()) {}
 
 std::int64_t World::tell_time(void* world) noexcept { return static_cast<World*>(world)->now(); }
 
@@ -71,7 +75,6 @@ Manager World::manager(const Settings& settings) {
 }
 
 std::optional<Statistics> World::statistics() {
-  upkeep_ = upkeep_ ? std::move(upkeep_) : manager();
   Statistics statistics{};
   sessions_error* error = nullptr;
   const sessions_status status =
@@ -85,9 +88,12 @@ std::optional<Statistics> World::statistics() {
 }
 
 bool World::sweep() {
-  constexpr std::int64_t most = 500;
-  upkeep_ = upkeep_ ? std::move(upkeep_) : manager();
   pass(tombstone_seconds + 1);
+  return drop_expired();
+}
+
+bool World::drop_expired() {
+  constexpr std::int64_t most = 500;
   std::int64_t dropped = most;
   while (dropped == most) {
     sessions_error* error = nullptr;
@@ -286,6 +292,17 @@ void expect_contested(const Request& request, const std::vector<std::string>& ex
     return joined.empty() ? "(none)" : joined;
   };
   expect_equal("contested keys", text(expected), text(request.contested()));
+}
+
+void Journals::explain(const std::function<void()>& check) const {
+  try {
+    check();
+  } catch (Failure& failure) {
+    for (const Request::Journal& journal : journals_) {
+      failure.history.insert(failure.history.end(), journal.begin(), journal.end());
+    }
+    throw;
+  }
 }
 
 void in_threads(std::size_t count, const std::function<void(std::size_t)>& body) {

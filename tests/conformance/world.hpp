@@ -76,7 +76,10 @@ class World {
   void remember_start() { at_start_ = statistics(); }
   const std::optional<Statistics>& at_start() const noexcept { return at_start_; }
 
-  // Lets every tombstone's time pass, and drops all that is due. False when the backend cannot.
+  // Drops all that is due. False when the backend cannot.
+  bool drop_expired();
+
+  // The same when the time of every tombstone has passed.
   bool sweep();
 
   // What was done in this test, for its report.
@@ -191,6 +194,19 @@ class Browser {
 
 void expect_outcome(std::int32_t expected, std::int32_t got, std::string_view about = "outcome");
 void expect_contested(const Request& request, const std::vector<std::string>& expected);
+
+// What each of some threads did, for the report of a failure.
+class Journals {
+ public:
+  explicit Journals(std::size_t threads) : journals_(threads) {}
+  Request::Journal* of(std::size_t thread) noexcept { return &journals_[thread]; }
+
+  // Runs the check, and adds to its failure what the threads did.
+  void explain(const std::function<void()>& check) const;
+
+ private:
+  std::vector<Request::Journal> journals_;
+};
 
 // Runs the body in as many threads, numbered from 0, that start together; the first failure goes on to the caller.
 void in_threads(std::size_t count, const std::function<void(std::size_t)>& body);
