@@ -3,10 +3,10 @@
 namespace sessions::cookie {
 namespace {
 
-constexpr std::string_view blanks = " \t";
+bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
 std::string_view trim_front(std::string_view text) noexcept {
-  while (!text.empty() && blanks.find(text.front()) != std::string_view::npos) {
+  while (!text.empty() && is_blank(text.front())) {
     text.remove_prefix(1);
   }
   return text;
@@ -14,7 +14,7 @@ std::string_view trim_front(std::string_view text) noexcept {
 
 std::string_view trim(std::string_view text) noexcept {
   text = trim_front(text);
-  while (!text.empty() && blanks.find(text.back()) != std::string_view::npos) {
+  while (!text.empty() && is_blank(text.back())) {
     text.remove_suffix(1);
   }
   return text;

@@ -22,18 +22,20 @@ Result<std::unique_ptr<Digest>> Digest::make(Algorithm algorithm) {
 
 DigestPool::Owned Digest::begin() const {
   DigestPool::Owned context = idle_.take();
+  const EVP_MD* algorithm = nullptr;  // the one that a used context has
   if (!context) {
     context.reset(EVP_MD_CTX_new());
+    algorithm = digest_.get();
   }
   // With the algorithm at hand only memory can be missing.
-  if (!context || EVP_DigestInit_ex2(context.get(), digest_.get(), nullptr) != 1) {
+  if (!context || EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1) {
     throw std::bad_alloc();
   }
   return context;
 }
 
 void Digest::compute(std::initializer_list<std::string_view> pieces, char* out) const {
-  const ErrorQueueMark mark;
+  ErrorQueueMark mark;
   DigestPool::Owned context = begin();
   for (const std::string_view piece : pieces) {
     if (EVP_DigestUpdate(context.get(), piece.data(), piece.size()) != 1) {
@@ -43,6 +45,7 @@ void Digest::compute(std::initializer_list<std::string_view> pieces, char* out) 
   if (EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out), nullptr) != 1) {
     throw std::bad_alloc();
   }
+  mark.nothing_failed();
   idle_.give(std::move(context));
 }
 

@@ -4,8 +4,12 @@
 
 namespace sessions::crypto {
 
-ErrorQueueMark::ErrorQueueMark() noexcept { ERR_set_mark(); }
+ErrorQueueMark::ErrorQueueMark() noexcept : is_set_(ERR_set_mark() == 1) {}
 
-ErrorQueueMark::~ErrorQueueMark() { ERR_pop_to_mark(); }
+ErrorQueueMark::~ErrorQueueMark() {
+  if (is_set_ || may_have_failed_) {
+    ERR_pop_to_mark();
+  }
+}
 
 }  // namespace sessions::crypto

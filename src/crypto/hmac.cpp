@@ -55,7 +55,7 @@ Hmac::Hmac(Context inner, Context outer, std::size_t size)
     : inner_(std::move(inner)), outer_(std::move(outer)), size_(size) {}
 
 void Hmac::compute(std::initializer_list<std::string_view> pieces, char* out) const {
-  const ErrorQueueMark mark;
+  ErrorQueueMark mark;
   Context context = idle_.take();
   if (!context) {
     context.reset(EVP_MD_CTX_new());
@@ -69,6 +69,7 @@ void Hmac::compute(std::initializer_list<std::string_view> pieces, char* out) co
   require(EVP_MD_CTX_copy_ex(context.get(), outer_.get()));
   require(EVP_DigestUpdate(context.get(), out, size_));
   require(EVP_DigestFinal_ex(context.get(), bytes(out), nullptr));
+  mark.nothing_failed();
   idle_.give(std::move(context));
 }
 

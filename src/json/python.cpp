@@ -63,6 +63,10 @@ void append_rewritten(std::string& out, const char*& at, const char* end) {
 }  // namespace
 
 void append_python(std::string& out, std::string_view valid) {
+  if (valid.front() != '"' && valid.front() != '[' && valid.front() != '{') {
+    out += valid;
+    return;
+  }
   const char* at = valid.data();
   const char* const end = at + valid.size();
   out.reserve(out.size() + valid.size() + valid.size() / 8);

@@ -6,7 +6,7 @@
 
 namespace sessions::json {
 
-// Appends a valid value, rewritten.
+// Appends a valid value without white space around it, rewritten.
 void append_python(std::string& out, std::string_view valid);
 
 // Appends UTF-8 text as a string with its quotes.

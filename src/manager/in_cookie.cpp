@@ -41,7 +41,6 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
 
 Result<void> InCookie::append_value(Write, const Kept&, const session::Content& content, const Call& call,
                                     std::string& line) const {
-  constexpr std::size_t around = 256;  // what the envelope and the attributes add, as a rule
   std::string text = content.to_python();
   if (config_.codec()) {
     Result<std::string> coded = config_.codec()->encode(text);
@@ -50,10 +49,12 @@ Result<void> InCookie::append_value(Write, const Kept&, const session::Content& 
     }
     text = std::move(*coded);
   }
-  line.reserve(line.size() + text.size() / 3 * 4 + around);
+  line.reserve(line.size() + text.size() / 3 * 4 + around_value);
   envelope_->seal(std::move(text), call.now(), line);
   return {};
 }
+
+bool InCookie::changes_value(Write) const noexcept { return true; }
 
 Result<Written> InCookie::perform(Write, CommitMode, std::string_view, session::Content& content, const Call& call,
                                   Kept& kept) const {

@@ -18,6 +18,7 @@ class InCookie final : public Keeper {
                       Kept& kept) const override;
   Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
                             std::string& line) const override;
+  bool changes_value(Write write) const noexcept override;
   Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
                           const Call& call, Kept& kept) const override;
   Result<void> destroy(const Kept& kept, const Call& call) const override;

@@ -13,20 +13,16 @@ constexpr std::int64_t tombstone_seconds = 3600;
 
 }  // namespace
 
-std::optional<store::Key> InStore::key_of(std::string_view cookie_value) const {
-  const std::optional<SessionId> id = SessionId::parse(cookie_value);
-  return id ? std::optional(id->store_key(*sha256_)) : std::nullopt;
-}
-
 Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content,
                              Kept& kept) const {
-  const std::optional<store::Key> key = key_of(cookie_value);
-  if (!key) {
+  const std::optional<SessionId> id = SessionId::parse(cookie_value);
+  if (!id) {
     return Origin::malformed;
   }
+  const store::Key key = id->store_key(*sha256_);
   using Found = std::optional<store::Record>;
   const auto found =
-      ask<Found>(call, load_late, [&](store::Completion<Found> done) { store_->load(*key, call, std::move(done)); });
+      ask<Found>(call, load_late, [&](store::Completion<Found> done) { store_->load(key, call, std::move(done)); });
   if (!found) {
     return found.error();
   }
@@ -39,15 +35,16 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
   if (call.now() - head.times.written > config_.lifetime() || call.now() > head.times.expires) {
     return Origin::expired;
   }
-  kept = {head.times.written, std::string(cookie_value), *key, head.generation, head.version};
+  kept = {head.times.written, *id, key, head.generation, head.version};
   content.adopt_record(record);
   return Origin::restored;
 }
 
 Result<void> InStore::append_value(Write write, const Kept& kept, const session::Content&, const Call&,
                                    std::string& line) const {
-  if (write == Write::save || write == Write::touch) {
-    line += kept.cookie_value;
+  line.reserve(line.size() + SessionId::cookie_value_size + around_value);
+  if (!changes_value(write)) {
+    kept.id.append_to(line);
     return {};
   }
   const Result<SessionId> id = SessionId::random(config_);
@@ -56,6 +53,10 @@ Result<void> InStore::append_value(Write write, const Kept& kept, const session:
   }
   id->append_to(line);
   return {};
+}
+
+bool InStore::changes_value(Write write) const noexcept {
+  return write == Write::create || write == Write::regenerate;
 }
 
 Result<std::uint64_t> InStore::draw_generation() const {
@@ -132,9 +133,9 @@ Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kep
 Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
                                  const Call& call, Kept& kept) const {
   using Outcome = store::Committed::Outcome;
-  const bool is_moved = write == Write::create || write == Write::regenerate;
-  std::string cookie_value(is_moved ? next_value : std::string_view());
-  const store::Key key = is_moved ? *key_of(next_value) : kept.key;
+  const bool is_moved = changes_value(write);
+  const SessionId id = is_moved ? *SessionId::parse(next_value) : kept.id;
+  const store::Key key = is_moved ? id.store_key(*sha256_) : kept.key;
   auto committed = write == Write::create ? create(key, content, call) : change(write, mode, kept, key, content, call);
   if (!committed) {
     return std::move(committed.error());
@@ -150,10 +151,8 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view 
   if (committed->outcome == Outcome::conflict) {
     return Written{Written::Outcome::conflict, std::move(committed->keys)};
   }
-  if (is_moved) {
-    kept.cookie_value.swap(cookie_value);
-    kept.key = key;
-  }
+  kept.id = id;
+  kept.key = key;
   return Written{committed->outcome == Outcome::merged ? Written::Outcome::merged : Written::Outcome::applied,
                  std::move(committed->keys)};
 }

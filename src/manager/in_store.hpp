@@ -19,13 +19,13 @@ class InStore final : public Keeper {
                       Kept& kept) const override;
   Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
                             std::string& line) const override;
+  bool changes_value(Write write) const noexcept override;
   Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
                           const Call& call, Kept& kept) const override;
   Result<void> destroy(const Kept& kept, const Call& call) const override;
   bool keeps_time() const noexcept override { return true; }
 
  private:
-  std::optional<store::Key> key_of(std::string_view cookie_value) const;
   Result<std::uint64_t> draw_generation() const;
   Result<store::Committed> create(const store::Key& key, const session::Content& content, const Call& call) const;
   Result<store::Committed> change(Write write, CommitMode mode, const Kept& kept, const store::Key& key,

@@ -4,6 +4,7 @@
 #include <base/result.hpp>
 #include <cstdint>
 #include <manager/config.hpp>
+#include <manager/session_id.hpp>
 #include <session/content.hpp>
 #include <store/store.hpp>
 #include <string>
@@ -20,7 +21,7 @@ using store::Call;
 // A session that exists outside of its handle.
 struct Kept {
   std::int64_t written = 0;
-  std::string cookie_value;  // in a store: the id, and the key that follows from it
+  SessionId id;  // in a store: with the key that follows from it
   store::Key key{};
   std::uint64_t generation = 0;  // in a store: of the record, with the version that the content shows
   std::uint64_t version = 0;
@@ -40,6 +41,9 @@ struct Written {
 // threads.
 class Keeper {
  public:
+  // What a line has beside the value, as a rule.
+  static constexpr std::size_t around_value = 256;
+
   Keeper() = default;
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
@@ -52,9 +56,12 @@ class Keeper {
   virtual Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
                               Kept& kept) const = 0;
 
-  // Appends the cookie's value after the write.
+  // Appends the cookie's value after the write, and sees to the room for what follows.
   virtual Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
                                     std::string& line) const = 0;
+
+  // Whether the cookie has another value after the write.
+  virtual bool changes_value(Write write) const noexcept = 0;
 
   // Writes. Unless it is gone, the content is then what is kept, without changes, and `kept` says what that is.
   virtual Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,

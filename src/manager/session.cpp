@@ -165,7 +165,7 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
   const std::string_view value =
       std::string_view(line).substr(lines.before_value().size(), value_end - lines.before_value().size());
   // The browser's copy is renewed with ours; one that has no Max-Age needs that only when it changes.
-  const bool is_sent = manager_->config().persistent() || value != kept.cookie_value;
+  const bool is_sent = manager_->config().persistent() || manager_->keeper().changes_value(write);
   Result<Written> written = manager_->keeper().perform(write, mode_, value, content_, call, kept);
   if (!written) {
     return std::move(written.error());

@@ -1,43 +1,13 @@
 #include <algorithm>
-#include <array>
 #include <base/limits.hpp>
 #include <json/python.hpp>
-#include <json/scan.hpp>
 #include <json/string.hpp>
 #include <new>
 #include <session/content.hpp>
 #include <session/value.hpp>
-#include <type_traits>
 #include <utility>
 
 namespace sessions::session {
-
-namespace {
-
-// Room on the stack that costs nothing as long as nobody writes to it.
-template <class T, std::size_t Count>
-class Room {
- public:
-  std::span<T> all() noexcept { return {reinterpret_cast<T*>(bytes_.data()), Count}; }
-
- private:
-  static_assert(std::is_trivially_copyable_v<T>);
-  alignas(T) std::array<std::byte, Count * sizeof(T)> bytes_;
-};
-
-constexpr std::size_t names_on_stack = 256;
-
-// For scanning a text, if the stack is not enough.
-std::vector<std::string_view> scratch_for(std::string_view text) {
-  constexpr std::size_t member_size = 4;  // at least: `"":{`
-  const std::size_t names = text.size() <= member_size * names_on_stack ? 0 : json::scratch_size(text);
-  return std::vector<std::string_view>(names <= names_on_stack ? 0 : names);
-}
-
-// At least as many as the text has members, and one that may be added.
-std::size_t room_for(std::string_view text) noexcept { return std::min(json::scratch_size(text), limits::keys) + 1; }
-
-}  // namespace
 
 // ---- what is kept elsewhere ----
 
@@ -66,93 +36,70 @@ void Content::adopt_text(std::string text) {
   scratch_ = std::move(scratch);
 }
 
-Content::Members Content::scan(std::string_view text, std::span<std::string_view> scratch, Fields room) noexcept {
-  Room<std::string_view, names_on_stack> few;
-  Members members;
-  members.fields = std::move(room);
-  members.fault =
-      json::scan_object(text, scratch.empty() ? few.all() : scratch,
-                        [&members](std::string_view name, std::string_view json) { members.add(name, json); });
-  return members;
-}
-
-void Content::Members::add(std::string_view name, std::string_view json) noexcept {
-  ++count;
-  if (fields.size() == fields.capacity()) {
-    return;
-  }
-  Field& field = fields.emplace_back();
-  field.key = name;
-  field.json = json;
-  const char* behind = name.data() + name.size();
-  field.is_verbatim = json.data() == behind + 3 && behind[1] == ':' && behind[2] == ' ';
-  bytes += name.size() + json.size();
-  has_escapes = has_escapes || name.find('\\') != std::string_view::npos;
-}
-
-void Content::Members::decode_names() {
-  for (Field& field : fields) {
-    if (has_escapes && field.key.find('\\') != std::string_view::npos) {
-      std::string name(field.key.size(), '\0');
-      name.resize(json::unescape(field.key, name.data()));
-      bytes -= field.key.size() - name.size();
-      field.key = owned(field).key.emplace(std::move(name));
-      field.is_verbatim = false;
+Content::Decoded Content::decoded(Members& members) {
+  Decoded decoded;
+  const std::span<const Member> all = members.all();
+  const bool has_escapes = members.has_escapes();
+  decoded.fields.reserve(all.size() + 1);  // one that may be added
+  decoded.fields.resize(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [name, json] = all[i];
+    Field& field = decoded.fields[i];
+    field.json = json;
+    field.kept = true;
+    if (!has_escapes || name.find('\\') == std::string_view::npos) {
+      const char* behind = name.data() + name.size();
+      field.key = name;
+      const bool is_verbatim = json.data() == behind + 3 && behind[1] == ':' && behind[2] == ' ';
+      field.verbatim = is_verbatim ? Field::Verbatim::member : Field::Verbatim::nothing;
+    } else {
+      std::string key(name.size(), '\0');
+      key.resize(json::unescape(name, key.data()));
+      field.key = owned(field).key.emplace(std::move(key));
     }
+    decoded.bytes += field.key.size() + json.size();
   }
+  return decoded;
 }
 
 bool Content::look_at_text() noexcept {
-  Fields room;
-  try {
-    room.reserve(room_for(text_));
-  } catch (const std::bad_alloc&) {
-    room.clear();  // then they are only counted
-  }
-  Members members = scan(text_, scratch_, std::move(room));
-  if (members.fault || members.count > limits::keys) {
+  Members members(text_, scratch_);
+  if (members.fault() || members.count() > limits::keys) {
     adopt_nothing();
     return false;
   }
-  count_ = members.count;
-  if (members.fields.size() < count_) {
-    return true;
-  }
+  count_ = members.count();
   try {
-    members.decode_names();
+    take_over(decoded(members));
   } catch (const std::bad_alloc&) {
-    return true;
+    return true;  // then they are only counted
   }
-  decoded(std::move(members.fields), members.bytes);
   scratch_ = {};
   return true;
 }
 
 void Content::look_at_record() noexcept {
   count_ = record_.field_count();
-  Fields fields;
+  Decoded decoded;
   try {
-    fields.resize(count_);
+    decoded.fields.resize(count_);
   } catch (const std::bad_alloc&) {
     return;
   }
-  std::size_t bytes = 0;
   store::Record::Reader reader(record_);
-  for (Field& field : fields) {
+  for (Field& field : decoded.fields) {
     const store::Field read = reader.next();
     field.key = read.key;
     field.json = read.value;
-    bytes += read.key.size() + read.value.size();
+    field.kept = true;
+    decoded.bytes += read.key.size() + read.value.size();
   }
-  decoded(std::move(fields), bytes);
+  take_over(std::move(decoded));
 }
 
-void Content::decoded(Fields fields, std::size_t bytes) noexcept {
-  for (Field& field : fields) {
-    field.kept = true;
-  }
-  fields_ = std::move(fields);
-  bytes_ = bytes;
+void Content::take_over(Decoded decoded) noexcept {
+  fields_ = std::move(decoded.fields);
+  bytes_ = decoded.bytes;
   state_ = State::decoded;
 }
 
@@ -293,11 +240,12 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
       own->key = std::move(found->owned->key);
     }
   }
+  const bool is_key_verbatim = !own->key && found->verbatim != Field::Verbatim::nothing;
   found->key = own->key ? *own->key : found->key;
   found->json = *own->json;
   found->owned = std::move(own);
   found->change = change;
-  found->is_verbatim = false;
+  found->verbatim = is_key_verbatim ? Field::Verbatim::key : Field::Verbatim::nothing;
   bytes_ = bytes;
   json_.reset();
   return Status::ok;
@@ -378,26 +326,25 @@ Result<void> Content::assign(std::string_view json) {
   text.reserve(json.size() + 32);  // too long to live inside its object: the views below survive its move
   text = json;
   std::vector<std::string_view> scratch = scratch_for(text);
-  Fields room;
-  room.reserve(room_for(text));
-  Members members = scan(text, scratch, std::move(room));
-  if (members.fault) {
-    return json::to_error(*members.fault);
+  Members members(text, scratch);
+  if (members.fault()) {
+    return json::to_error(*members.fault());
   }
-  if (members.count > limits::keys) {
+  if (members.count() > limits::keys) {
     return Error{Status::limit, "the JSON object has more than 1,024 members: put them into arrays or objects"};
   }
-  members.decode_names();
-  if (members.bytes > max_bytes_) {
+  Decoded decoded = Content::decoded(members);
+  if (decoded.bytes > max_bytes_) {
     return Error{Status::limit, "the JSON object has more bytes than sessions_config_set_max_content_bytes allows"};
   }
-  for (Field& field : members.fields) {
+  for (Field& field : decoded.fields) {
     field.change = Field::Change::set;
-    field.is_verbatim = false;
+    field.kept = false;
+    field.verbatim = Field::Verbatim::nothing;
   }
   reset(State::decoded, std::move(text), {});
-  fields_ = std::move(members.fields);
-  bytes_ = members.bytes;
+  fields_ = std::move(decoded.fields);
+  bytes_ = decoded.bytes;
   cleared_ = true;
   return {};
 }
@@ -462,25 +409,31 @@ std::string Content::to_python() const {
   std::string text;
   text.reserve(bytes_ + around_a_member * fields_.size() + tail);
   text = "{";
+  using Verbatim = Field::Verbatim;
   const auto begin = [](const Field& field) { return field.key.data() - 1; };
+  const auto end = [](const Field& field) {
+    return field.verbatim == Verbatim::key ? field.key.data() + field.key.size() + 3
+                                           : field.json.data() + field.json.size();
+  };
   for (auto field = fields_.begin(); field != fields_.end(); ++field) {
     text += text.size() == 1 ? "" : ", ";
-    if (!field->is_verbatim) {
+    if (field->verbatim == Verbatim::nothing) {
       json::append_python_string(text, field->key);
       text += ": ";
+    } else {
+      const char* const first = begin(*field);
+      const auto is_followed = [begin, end](const Field& before, const Field& next) {
+        return before.verbatim == Verbatim::member && next.verbatim != Verbatim::nothing &&
+               begin(next) == end(before) + 2 && end(before)[0] == ',' && end(before)[1] == ' ';
+      };
+      while (field + 1 != fields_.end() && is_followed(field[0], field[1])) {
+        ++field;
+      }
+      text.append(first, end(*field));
+    }
+    if (field->verbatim != Verbatim::member) {
       json::append_python(text, field->json);
-      continue;
     }
-    const char* const first = begin(*field);
-    const char* end = field->json.data() + field->json.size();
-    const auto follows = [begin, &end](const Field& next) {
-      return next.is_verbatim && begin(next) == end + 2 && end[0] == ',' && end[1] == ' ';
-    };
-    while (field + 1 != fields_.end() && follows(field[1])) {
-      ++field;
-      end = field->json.data() + field->json.size();
-    }
-    text.append(first, end);
   }
   text += '}';
   return text;

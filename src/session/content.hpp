@@ -3,10 +3,9 @@
 
 #include <base/result.hpp>
 #include <cstdint>
-#include <json/scan.hpp>
 #include <memory>
 #include <optional>
-#include <span>
+#include <session/members.hpp>
 #include <store/store.hpp>
 #include <string>
 #include <string_view>
@@ -108,6 +107,7 @@ class Content {
 
   struct Field {
     enum class Change : std::uint8_t { none, set, increment };
+    enum class Verbatim : std::uint8_t { nothing, key, member };  // what stands in text_ as Python writes it
 
     std::string_view key;
     std::string_view json;
@@ -115,7 +115,7 @@ class Content {
     Change change = Change::none;
     bool kept = false;  // it is in what is kept elsewhere
     bool was_read = false;
-    bool is_verbatim = false;  // it stands in text_ as Python writes a member
+    Verbatim verbatim = Verbatim::nothing;
   };
 
   using Fields = std::vector<Field>;
@@ -128,16 +128,9 @@ class Content {
     bool was_read;
   };
 
-  // The members of a text while it is scanned: all are counted, and taken in as far as there is room reserved.
-  struct Members {
-    std::optional<json::Fault> fault;
-    std::size_t count = 0;
+  struct Decoded {
     Fields fields;
     std::size_t bytes = 0;
-    bool has_escapes = false;
-
-    void add(std::string_view name, std::string_view json) noexcept;
-    void decode_names();
   };
 
   Field* field(std::string_view key) noexcept;
@@ -150,8 +143,8 @@ class Content {
   void reset(State state, std::string text, store::Record record) noexcept;
   bool look_at_text() noexcept;
   void look_at_record() noexcept;
-  void decoded(Fields fields, std::size_t bytes) noexcept;
-  static Members scan(std::string_view text, std::span<std::string_view> scratch, Fields room) noexcept;
+  void take_over(Decoded decoded) noexcept;
+  static Decoded decoded(Members& members);
 
   const std::size_t max_bytes_;
   State state_ = State::decoded;
