@@ -21,8 +21,8 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
   }
   const store::Key key = id->store_key(*sha256_);
   using Found = std::optional<store::Record>;
-  const auto found =
-      ask<Found>(call, load_late, [&](store::Completion<Found> done) { store_->load(key, call, std::move(done)); });
+  const auto found = ask<Found>(*store_, call, load_late,
+                                [&](store::Completion<Found> done) { store_->load(key, call, std::move(done)); });
   if (!found) {
     return found.error();
   }
@@ -55,9 +55,7 @@ Result<void> InStore::append_value(Write write, const Kept& kept, const session:
   return {};
 }
 
-bool InStore::changes_value(Write write) const noexcept {
-  return write == Write::create || write == Write::regenerate;
-}
+bool InStore::changes_value(Write write) const noexcept { return write == Write::create || write == Write::regenerate; }
 
 Result<std::uint64_t> InStore::draw_generation() const {
   std::array<char, sizeof(std::uint64_t)> bytes{};
@@ -75,7 +73,7 @@ Result<store::Committed> InStore::create(const store::Key& key, const session::C
   }
   const store::Times times{call.now(), call.now(), store::no_deadline, call.now() + config_.lifetime()};
   const store::Record record({*generation, 1, times}, {}, content.fields());
-  auto created = ask<bool>(call, write_late,
+  auto created = ask<bool>(*store_, call, write_late,
                            [&](store::Completion<bool> done) { store_->create(key, record, call, std::move(done)); });
   if (!created) {
     return std::move(created.error());
@@ -95,7 +93,7 @@ Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kep
   commit.expires = call.now() + config_.lifetime();
   commit.max_bytes = config_.max_content_bytes();
   if (write == Write::touch) {
-    return ask<store::Committed>(call, write_late, [&](Done done) {
+    return ask<store::Committed>(*store_, call, write_late, [&](Done done) {
       store_->touch(key, kept.generation, commit.expires, call, std::move(done));
     });
   }
@@ -117,7 +115,7 @@ Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kep
   commit.changes = changes;
   commit.preconditions = preconditions;
   if (write == Write::save) {
-    return ask<store::Committed>(call, write_late,
+    return ask<store::Committed>(*store_, call, write_late,
                                  [&](Done done) { store_->commit(key, commit, call, std::move(done)); });
   }
   const Result<std::uint64_t> generation = draw_generation();
@@ -125,7 +123,7 @@ Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kep
     return generation.error();
   }
   const store::Destination to{key, *generation};
-  return ask<store::Committed>(call, write_late, [&](Done done) {
+  return ask<store::Committed>(*store_, call, write_late, [&](Done done) {
     store_->regenerate(kept.key, to, commit, call.now() + tombstone_seconds, call, std::move(done));
   });
 }
@@ -158,7 +156,7 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view 
 }
 
 Result<void> InStore::destroy(const Kept& kept, const Call& call) const {
-  auto destroyed = ask<bool>(call, write_late, [&](store::Completion<bool> done) {
+  auto destroyed = ask<bool>(*store_, call, write_late, [&](store::Completion<bool> done) {
     store_->destroy(kept.key, call.now() + tombstone_seconds, call, std::move(done));
   });
   return destroyed ? Result<void>() : std::move(destroyed.error());

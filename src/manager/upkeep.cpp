@@ -15,8 +15,9 @@ Result<void> ping(const Manager& manager) {
     return {};
   }
   const store::Call call = call_of(manager);
-  const auto pong = ask<std::monostate>(
-      call, load_late, [&](store::Completion<std::monostate> done) { manager.store()->ping(call, std::move(done)); });
+  const auto pong = ask<std::monostate>(*manager.store(), call, load_late, [&](store::Completion<std::monostate> done) {
+    manager.store()->ping(call, std::move(done));
+  });
   return pong ? Result<void>() : pong.error();
 }
 
@@ -28,7 +29,7 @@ Result<std::int64_t> sweep(const Manager& manager, std::int64_t most) {
     return std::int64_t{0};
   }
   const store::Call call = call_of(manager);
-  return ask<std::int64_t>(call, write_late, [&](store::Completion<std::int64_t> done) {
+  return ask<std::int64_t>(*manager.store(), call, write_late, [&](store::Completion<std::int64_t> done) {
     manager.store()->sweep(most, call, std::move(done));
   });
 }
@@ -38,7 +39,7 @@ Result<store::Statistics> statistics(const Manager& manager) {
     return Error{Status::unsupported, "sessions in cookies are with the browsers: nobody can count them"};
   }
   const store::Call call = call_of(manager);
-  return ask<store::Statistics>(call, load_late, [&](store::Completion<store::Statistics> done) {
+  return ask<store::Statistics>(*manager.store(), call, load_late, [&](store::Completion<store::Statistics> done) {
     manager.store()->statistics(call, std::move(done));
   });
 }

@@ -359,8 +359,10 @@ bool Content::changed() const noexcept {
 
 std::vector<store::Change> Content::changes() const {
   using Kind = store::Change::Kind;
+  const auto is_changed = [](const Field& field) { return field.change != Field::Change::none; };
   std::vector<store::Change> changes;
-  changes.reserve(removed_.size() + fields_.size());
+  changes.reserve(removed_.size() +
+                  static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), is_changed)));
   for (const Removed& removed : removed_) {
     changes.push_back({Kind::remove, removed.key, {}, 0, removed.seen});
   }

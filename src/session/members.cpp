@@ -17,7 +17,7 @@ std::span<T> room_in(std::array<std::byte, Size>& bytes) noexcept {
 }  // namespace
 
 std::vector<std::string_view> scratch_for(std::string_view text) {
-  constexpr std::size_t member_size = 5;  // at least: `"":1,`
+  constexpr std::size_t member_size = 4;  // at least: `"":{`
   const std::size_t names = text.size() <= member_size * names_on_stack ? 0 : json::scratch_size(text);
   return std::vector<std::string_view>(names <= names_on_stack ? 0 : names);
 }

@@ -48,7 +48,8 @@ class Members {
   std::size_t count_ = 0;
   std::span<Member> room_;
   std::vector<Member> many_;
-  alignas(Member) std::array<std::byte, on_stack * sizeof(Member)> few_;  // costs nothing as long as nobody writes to it
+  alignas(
+      Member) std::array<std::byte, on_stack * sizeof(Member)> few_;  // costs nothing as long as nobody writes to it
 };
 
 }  // namespace sessions::session

@@ -28,7 +28,8 @@ class Answer {
   template <class DeadlineOf>
   std::optional<Result<Reply>> wait(DeadlineOf deadline) {
     State state = State::open;
-    if (state_.compare_exchange_strong(state, State::awaited, std::memory_order_acquire)) {
+    if (state_.load(std::memory_order_acquire) != State::delivered &&
+        state_.compare_exchange_strong(state, State::awaited, std::memory_order_acquire)) {
       std::unique_lock lock(mutex_);
       const auto is_delivered = [this] { return state_.load(std::memory_order_acquire) == State::delivered; };
       if (!delivered_.wait_until(lock, deadline(), is_delivered)) {

@@ -46,7 +46,7 @@ class Memory::Table {
         return false;
       }
     }
-    count(record, 1);
+    count(1, MemoryShard::cost(record));
     make_room(key, record.head().times.written);
     return true;
   }
@@ -55,6 +55,7 @@ class Memory::Table {
     Shard& home = shard(key);
     std::optional<Record> former;
     Result<Committed> committed = Committed{};
+    bool has_expired = false;
     {
       const std::lock_guard lock(home.mutex);
       Record* place = home.records.find(key);
@@ -63,10 +64,12 @@ class Memory::Table {
         return committed;
       }
       former = home.records.replace(key, *place, *committed->record);
+      has_expired = home.records.may_have_expired(now);
     }
-    count(*committed->record, 1);
-    count(*former, -1);
-    make_room(key, now);
+    count(0, MemoryShard::cost(*committed->record) - MemoryShard::cost(*former));
+    if (has_expired || is_full()) {
+      make_room(key, now);
+    }
     return committed;
   }
 
@@ -104,9 +107,7 @@ class Memory::Table {
         throw;
       }
     }
-    count(*committed->record, 1);
-    count(*left, 1);
-    count(*former, -1);
+    count(0, MemoryShard::cost(*committed->record) + MemoryShard::cost(*left) - MemoryShard::cost(*former));
     make_room(to.key, now);
     return committed;
   }
@@ -124,8 +125,7 @@ class Memory::Table {
       left = tombstone(*place, now, ended_until);
       former = home.records.replace(key, *place, *left);
     }
-    count(*left, 1);
-    count(*former, -1);
+    count(-1, MemoryShard::cost(*left) - MemoryShard::cost(*former));
     return is_alive(former->head(), now);
   }
 
@@ -167,10 +167,14 @@ class Memory::Table {
     return committed;
   }
 
-  // Tombstones count in bytes only.
-  void count(const Record& record, int times) noexcept {
-    sessions_.fetch_add(record.head().ended ? 0 : times, std::memory_order_relaxed);
-    bytes_.fetch_add(times * MemoryShard::cost(record), std::memory_order_relaxed);
+  // What there is more. Tombstones count in bytes only. Most commits change neither, and then threads do not meet here.
+  void count(std::int64_t sessions, std::int64_t bytes) noexcept {
+    if (sessions != 0) {
+      sessions_.fetch_add(sessions, std::memory_order_relaxed);
+    }
+    if (bytes != 0) {
+      bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    }
   }
 
   // Frees expired records of the key's shard, a few at a time, and whatever must go to keep the bounds, starting there.
@@ -198,7 +202,7 @@ class Memory::Table {
       dropped = from.records.erase_oldest(keep, now);
     }
     if (dropped) {
-      count(*dropped, -1);
+      count(dropped->head().ended ? 0 : -1, -MemoryShard::cost(*dropped));
     }
     return dropped.has_value();
   }

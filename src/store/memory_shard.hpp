@@ -28,6 +28,9 @@ class MemoryShard {
 
   std::optional<Record> erase(const Key& key) noexcept;
 
+  // False when erase_oldest() would find nothing that has expired.
+  bool may_have_expired(std::int64_t now) const noexcept { return !due_.empty() && due_.front().expires < now; }
+
   // Takes out the record nearest to its expiry, but not that of `keep`, which may be null. With `now`, only if it has
   // expired.
   std::optional<Record> erase_oldest(const Key* keep, std::optional<std::int64_t> now) noexcept;

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <base/limits.hpp>
 #include <iterator>
 #include <json/number.hpp>
+#include <memory_resource>
 #include <store/merge.hpp>
 
 namespace sessions::store {
@@ -12,7 +14,8 @@ namespace {
 constexpr std::size_t most_writers = 16;
 constexpr std::int64_t remembered_seconds = 60;
 
-using Fields = std::vector<Field>;
+// On the stack as long as they are few.
+using Fields = std::pmr::vector<Field>;
 
 Fields::iterator find(Fields& fields, std::string_view key) {
   return std::find_if(fields.begin(), fields.end(), [key](const Field& field) { return field.key == key; });
@@ -23,8 +26,8 @@ std::optional<std::string_view> value_of(Fields& fields, std::string_view key) {
   return found == fields.end() ? std::nullopt : std::optional(found->value);
 }
 
-Fields fields_of(const Record& record, std::size_t room) {
-  Fields fields;
+Fields fields_of(const Record& record, std::size_t room, std::pmr::memory_resource& memory) {
+  Fields fields(&memory);
   fields.reserve(record.field_count() + room);
   Record::Reader reader(record);
   for (std::size_t i = 0; i < record.field_count(); ++i) {
@@ -128,14 +131,7 @@ std::vector<std::string> contested(Fields& fields, const Commit& commit) {
 }
 
 // `sums` keeps the digits that fields point to.
-Result<void> apply(Fields& fields, const Commit& commit, std::vector<std::string>& sums) {
-  std::vector<Change> changes;
-  changes.reserve(commit.changes.size());
-  std::copy_if(commit.changes.begin(), commit.changes.end(), std::back_inserter(changes),
-               [&](const Change& change) { return !is_beaten(fields, commit, change); });
-  if (commit.clear) {
-    fields.clear();
-  }
+Result<void> apply(Fields& fields, std::span<const Change> changes, std::vector<std::string>& sums) {
   sums.reserve(static_cast<std::size_t>(std::count_if(changes.begin(), changes.end(), is_increment)));
   for (const Change& change : changes) {
     switch (change.kind) {
@@ -183,19 +179,29 @@ Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t
   if (was_applied(applied, commit.attempt)) {
     return Committed{Outcome::duplicate, record, {}};
   }
-  Fields fields = fields_of(record, commit.changes.size());
+  std::array<std::byte, 4096> room;
+  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+  Fields fields = fields_of(record, commit.changes.size(), memory);
   std::vector<std::string> keys = broken(fields, commit);
   if (!keys.empty() || commit.only_version.value_or(head.version) != head.version) {
     return Committed{Outcome::conflict, record, std::move(keys)};
   }
   const bool is_first = head.version == commit.version;
+  std::span<const Change> changes = commit.changes;
+  std::vector<Change> unbeaten;
   if (!is_first) {
     keys = contested(fields, commit);
+    std::copy_if(changes.begin(), changes.end(), std::back_inserter(unbeaten),
+                 [&](const Change& change) { return !is_beaten(fields, commit, change); });
+    changes = unbeaten;
   }
   const std::size_t former_count = fields.size();
   const std::size_t former_bytes = bytes_of(fields);
+  if (commit.clear) {
+    fields.clear();
+  }
   std::vector<std::string> sums;
-  if (Result<void> done = apply(fields, commit, sums); !done) {
+  if (Result<void> done = apply(fields, changes, sums); !done) {
     return std::move(done.error());
   }
   const std::size_t bytes = bytes_of(fields);

@@ -93,6 +93,9 @@ class Store {
   Store& operator=(Store&&) = delete;
   virtual ~Store() = default;
 
+  // Whether every call has answered when it returns. Then nobody has to keep the answer for longer.
+  virtual bool answers_at_once() const noexcept { return false; }
+
   // None when there is none.
   virtual void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) = 0;
 
