@@ -44,14 +44,14 @@ Result<void> InStore::append_value(Write write, const Kept& kept, const session:
                                    std::string& line) const {
   line.reserve(line.size() + SessionId::cookie_value_size + around_value);
   if (!changes_value(write)) {
-    kept.id.append_to(line);
+    line += kept.id.text();
     return {};
   }
   const Result<SessionId> id = SessionId::random(config_);
   if (!id) {
     return id.error();
   }
-  id->append_to(line);
+  line += id->text();
   return {};
 }
 

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <base/base64url.hpp>
 #include <manager/config.hpp>
 #include <manager/session_id.hpp>
+#include <string>
 
 namespace sessions::manager {
 
@@ -9,6 +11,9 @@ Result<SessionId> SessionId::random(const Config& config) {
   if (Result<void> filled = config.random(id.bytes_); !filled) {
     return filled.error();
   }
+  std::string text;
+  base64url_append(text, {id.bytes_.data(), id.bytes_.size()}, Padding::none);
+  std::copy(text.begin(), text.end(), id.text_.begin());
   return id;
 }
 
@@ -17,11 +22,8 @@ std::optional<SessionId> SessionId::parse(std::string_view value) noexcept {
   if (value.size() != cookie_value_size || !base64url_decode(value, Padding::none, id.bytes_)) {
     return std::nullopt;
   }
+  std::copy(value.begin(), value.end(), id.text_.begin());
   return id;
-}
-
-void SessionId::append_to(std::string& text) const {
-  base64url_append(text, {bytes_.data(), bytes_.size()}, Padding::none);
 }
 
 store::Key SessionId::store_key(const crypto::Digest& sha256) const {

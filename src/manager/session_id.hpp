@@ -7,7 +7,6 @@
 #include <crypto/digest.hpp>
 #include <optional>
 #include <store/store.hpp>
-#include <string>
 #include <string_view>
 
 namespace sessions::manager {
@@ -22,8 +21,8 @@ class SessionId {
   // spelling.
   static std::optional<SessionId> parse(std::string_view value) noexcept;
 
-  // Writes that value.
-  void append_to(std::string& text) const;
+  // That value.
+  std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
 
   store::Key store_key(const crypto::Digest& sha256) const;
 
@@ -31,6 +30,7 @@ class SessionId {
 
  private:
   std::array<char, 32> bytes_{};
+  std::array<char, cookie_value_size> text_{};
 };
 
 }  // namespace sessions::manager

@@ -49,7 +49,7 @@ void set(Fields& fields, std::string_view key, std::string_view value) {
   if (found == fields.end()) {
     fields.push_back({key, value});
   } else {
-    found->value = value;
+    *found = {key, value};
   }
 }
 

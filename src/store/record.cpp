@@ -26,6 +26,12 @@ std::size_t length_size(std::size_t length) noexcept {
   return size;
 }
 
+std::size_t stored_size(const Field& field) noexcept {
+  return field.stored.empty() ? length_size(field.key.size()) + length_size(field.value.size()) + field.key.size() +
+                                    field.value.size()
+                              : field.stored.size();
+}
+
 // Writes into room that was measured before.
 class Writer {
  public:
@@ -69,14 +75,12 @@ Integer integer_at(const char* at) noexcept {
 
 // Reads what this file has written.
 const char* trusted_length(const char* at, std::size_t& length) noexcept {
-  length = 0;
-  unsigned shift = 0;
-  unsigned char byte = 0;
-  do {
+  auto byte = static_cast<unsigned char>(*at++);
+  length = byte & 0x7fU;
+  for (unsigned shift = 7; (byte & 0x80U) != 0; shift += 7) {
     byte = static_cast<unsigned char>(*at++);
     length |= static_cast<std::size_t>(byte & 0x7fU) << shift;
-    shift += 7;
-  } while ((byte & 0x80U) != 0);
+  }
   return at;
 }
 
@@ -133,7 +137,7 @@ Record::Record(const Head& head, std::span<const Applied> applied, std::span<con
                      length_size(fields.size());
   const std::size_t first_field = size;
   for (const Field& field : fields) {
-    size += length_size(field.key.size()) + length_size(field.value.size()) + field.key.size() + field.value.size();
+    size += stored_size(field);
   }
   auto body = allocate({static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(first_field),
                         static_cast<std::uint32_t>(fields.size())});
@@ -154,11 +158,22 @@ Record::Record(const Head& head, std::span<const Applied> applied, std::span<con
     out.integer(commit.time);
   }
   out.length(fields.size());
-  for (const Field& field : fields) {
-    out.length(field.key.size());
-    out.length(field.value.size());
-    out.text(field.key);
-    out.text(field.value);
+  for (auto field = fields.begin(); field != fields.end(); ++field) {
+    if (field->stored.empty()) {
+      out.length(field->key.size());
+      out.length(field->value.size());
+      out.text(field->key);
+      out.text(field->value);
+      continue;
+    }
+    // What stands side by side is copied at once.
+    const char* const first = field->stored.data();
+    const char* end = first + field->stored.size();
+    while (field + 1 != fields.end() && field[1].stored.data() == end) {
+      ++field;
+      end += field->stored.size();
+    }
+    out.text({first, static_cast<std::size_t>(end - first)});
   }
   body_ = std::move(body);
 }
@@ -234,13 +249,13 @@ Record Record::with(const Head& head) const {
 Record::Reader::Reader(const Record& record) noexcept : at_(record.bytes().data() + record.index().first_field) {}
 
 Field Record::Reader::next() noexcept {
+  const char* const first = at_;
   std::size_t key_size = 0;
   std::size_t value_size = 0;
-  at_ = trusted_length(at_, key_size);
-  at_ = trusted_length(at_, value_size);
-  const Field field{{at_, key_size}, {at_ + key_size, value_size}};
-  at_ += key_size + value_size;
-  return field;
+  const char* const key = trusted_length(trusted_length(first, key_size), value_size);
+  const char* const value = key + key_size;
+  at_ = value + value_size;
+  return {{key, key_size}, {value, value_size}, {first, static_cast<std::size_t>(at_ - first)}};
 }
 
 }  // namespace sessions::store

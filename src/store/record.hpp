@@ -30,6 +30,7 @@ struct Times {
 struct Field {
   std::string_view key;
   std::string_view value;
+  std::string_view stored = {};  // when it was read from a record: its bytes there, so that they can be taken over
 };
 
 // The last commit of a writer whose changes must not be applied twice.

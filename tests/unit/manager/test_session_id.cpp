@@ -13,7 +13,7 @@ namespace {
 
 std::string value_of(const SessionId& id) {
   std::string value;
-  id.append_to(value);
+  value += id.text();
   return value;
 }
 
