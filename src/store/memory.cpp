@@ -101,7 +101,7 @@ class Memory::Table {
         return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
       }
       try {
-        former = old_home.records.replace(from, *place, *left);
+        former = old_home.records.replace(from, *old_home.records.find(from), *left);  // it may have moved
       } catch (const std::bad_alloc&) {
         new_home.records.erase(to.key);
         throw;
@@ -142,7 +142,7 @@ class Memory::Table {
   Statistics statistics() const noexcept { return {sessions_.load(), bytes_.load()}; }
 
  private:
-  struct Shard {
+  struct alignas(64) Shard {  // a cache line of its own
     std::mutex mutex;
     MemoryShard records;
   };

@@ -1,32 +1,23 @@
 #include <algorithm>
-#include <cstring>
 #include <store/memory_shard.hpp>
 
 namespace sessions::store {
 
 namespace {
 
-std::uint64_t prefix_of(const Key& key) noexcept {
-  std::uint64_t prefix = 0;
-  std::memcpy(&prefix, key.data(), sizeof prefix);
-  return prefix;
-}
-
 constexpr auto later = [](const auto& a, const auto& b) { return a.expires > b.expires; };
 
 }  // namespace
 
-std::size_t MemoryShard::Hash::operator()(const Key& key) const noexcept { return prefix_of(key); }
-
 std::int64_t MemoryShard::cost(const Record& record) noexcept {
-  // A map node with its bucket, a heap entry, and what the allocator and the reference count add to the record.
-  constexpr std::size_t around = sizeof(Map::value_type) + 4 * sizeof(void*) + 2 * sizeof(Due) + 48;
+  // Two places in the table, two in the heap, and what the allocator and the reference count add to the record.
+  constexpr std::size_t around = 2 * sizeof(KeyTable::Entry) + 2 * sizeof(Due) + 48;
   return static_cast<std::int64_t>(record.bytes().size() + around);
 }
 
 Record* MemoryShard::find(const Key& key) noexcept {
-  const auto found = records_.find(key);
-  return found == records_.end() ? nullptr : &found->second;
+  KeyTable::Entry* found = records_.find(key);
+  return found == nullptr ? nullptr : &found->record;
 }
 
 void MemoryShard::make_room_for_entry() {
@@ -39,13 +30,13 @@ void MemoryShard::make_room_for_entry() {
 }
 
 void MemoryShard::add_entry(const Key& key, std::int64_t expires) noexcept {
-  due_.push_back({expires, prefix_of(key)});
+  due_.push_back({expires, KeyTable::prefix_of(key)});
   std::push_heap(due_.begin(), due_.end(), later);
 }
 
 bool MemoryShard::insert(const Key& key, const Record& record) {
   make_room_for_entry();
-  if (!records_.try_emplace(key, record).second) {
+  if (!records_.insert(key, record)) {
     return false;
   }
   add_entry(key, record.expires());
@@ -61,13 +52,8 @@ Record MemoryShard::replace(const Key& key, Record& place, Record record) {
 }
 
 std::optional<Record> MemoryShard::erase(const Key& key) noexcept {
-  const auto found = records_.find(key);
-  if (found == records_.end()) {
-    return std::nullopt;
-  }
-  Record record = std::move(found->second);
-  records_.erase(found);
-  return record;
+  KeyTable::Entry* found = records_.find(key);
+  return found == nullptr ? std::nullopt : std::optional(records_.erase(*found));
 }
 
 std::optional<Record> MemoryShard::erase_oldest(const Key* keep, std::optional<std::int64_t> now) noexcept {
@@ -76,18 +62,17 @@ std::optional<Record> MemoryShard::erase_oldest(const Key* keep, std::optional<s
   while (!due_.empty() && !erased && !(now && due_.front().expires >= *now)) {
     std::pop_heap(due_.begin(), due_.end(), later);
     Due& due = due_.back();
-    const auto found = find_prefix(due.key_prefix);
-    if (found == records_.end()) {
+    KeyTable::Entry* found = records_.find_prefix(due.key_prefix);
+    if (found == nullptr) {
       due_.pop_back();
-    } else if (keep != nullptr && found->first == *keep) {
+    } else if (keep != nullptr && found->key == *keep) {
       kept = due;
       due_.pop_back();
-    } else if (found->second.expires() > due.expires) {
-      due.expires = found->second.expires();
+    } else if (found->record.expires() > due.expires) {
+      due.expires = found->record.expires();
       std::push_heap(due_.begin(), due_.end(), later);
     } else {
-      erased = std::move(found->second);
-      records_.erase(found);
+      erased = records_.erase(*found);
       due_.pop_back();
     }
   }
@@ -98,23 +83,8 @@ std::optional<Record> MemoryShard::erase_oldest(const Key* keep, std::optional<s
   return erased;
 }
 
-MemoryShard::Map::iterator MemoryShard::find_prefix(std::uint64_t prefix) noexcept {
-  Key key{};
-  std::memcpy(key.data(), &prefix, sizeof prefix);
-  if (records_.bucket_count() == 0) {
-    return records_.end();
-  }
-  const std::size_t bucket = records_.bucket(key);
-  for (auto at = records_.begin(bucket); at != records_.end(bucket); ++at) {
-    if (prefix_of(at->first) == prefix) {
-      return records_.find(at->first);
-    }
-  }
-  return records_.end();
-}
-
 void MemoryShard::forget_dead_entries() noexcept {
-  const auto dead = [this](const Due& due) { return find_prefix(due.key_prefix) == records_.end(); };
+  const auto dead = [this](const Due& due) { return records_.find_prefix(due.key_prefix) == nullptr; };
   due_.erase(std::remove_if(due_.begin(), due_.end(), dead), due_.end());
   std::make_heap(due_.begin(), due_.end(), later);
 }

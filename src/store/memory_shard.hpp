@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <store/key_table.hpp>
 #include <store/store.hpp>
-#include <unordered_map>
 #include <vector>
 
 namespace sessions::store {
@@ -36,12 +36,6 @@ class MemoryShard {
   std::optional<Record> erase_oldest(const Key* keep, std::optional<std::int64_t> now) noexcept;
 
  private:
-  // The first bytes of a key say which bucket it is in: it is a digest, and nobody can choose it.
-  struct Hash {
-    std::size_t operator()(const Key& key) const noexcept;
-  };
-  using Map = std::unordered_map<Key, Record, Hash>;
-
   // An entry for each record, made when it is created and not moved when it is renewed: when its turn comes it is
   // looked up and, if the record lives longer by then, put back. Entries of records that are gone are left until then,
   // or until they are the majority.
@@ -52,10 +46,9 @@ class MemoryShard {
 
   void make_room_for_entry();
   void add_entry(const Key& key, std::int64_t expires) noexcept;
-  Map::iterator find_prefix(std::uint64_t prefix) noexcept;
   void forget_dead_entries() noexcept;
 
-  Map records_;
+  KeyTable records_;
   std::vector<Due> due_;  // a heap, the nearest expiry on top
 };
 

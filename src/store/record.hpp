@@ -52,11 +52,13 @@ class Record {
     bool coded = false;  // its only field is what a codec has made of the content
   };
 
-  Record() = default;
+  Record() = default;  // no record
   Record(const Head& head, std::span<const Applied> applied, std::span<const Field> fields);
 
   // Takes stored bytes. Status newer when a newer libsessions wrote them, corrupt when none did.
   static Result<Record> parse(std::string_view bytes);
+
+  explicit operator bool() const noexcept { return body_ != nullptr; }
 
   std::string_view bytes() const noexcept;
   Head head() const noexcept;
