@@ -2,6 +2,7 @@
 #include <array>
 #include <base/base64url.hpp>
 #include <cstdint>
+#include <cstring>
 
 namespace sessions {
 namespace {
@@ -145,6 +146,16 @@ void base64url_append(std::string& out, std::string_view bytes, Padding padding)
   const std::size_t before = out.size();
   out.resize(before + base64url_size(bytes.size(), padding));
   encode(bytes.data(), bytes.size(), padding, out.data() + before);
+}
+
+// The bytes are moved to the end of where their text will be: encode() reads a group before it writes one, and what it
+// writes never gets ahead of what it has read.
+void base64url_encode(std::string& text, std::size_t begin, Padding padding) {
+  const std::size_t size = text.size() - begin;
+  text.resize(begin + base64url_size(size, padding));
+  char* const bytes = text.data() + text.size() - size;
+  std::memmove(bytes, text.data() + begin, size);
+  encode(bytes, size, padding, text.data() + begin);
 }
 
 bool base64url_decode(std::string_view text, Padding padding, std::string& out) {

@@ -17,6 +17,9 @@ std::size_t base64url_size(std::size_t bytes, Padding padding) noexcept;
 // Appends the text that stands for the bytes, which must not be part of out.
 void base64url_append(std::string& out, std::string_view bytes, Padding padding);
 
+// Replaces what is in `text` from `begin` on by the text that stands for it.
+void base64url_encode(std::string& text, std::size_t begin, Padding padding);
+
 // Decodes a text that base64url_append() could have written, and no other: exact padding, unused bits zero, no other
 // characters. out is replaced, and holds anything when the result is false; the text must not be part of it.
 bool base64url_decode(std::string_view text, Padding padding, std::string& out);

@@ -8,13 +8,10 @@ namespace {
 
 unsigned char byte_at(std::string_view text, std::size_t i) noexcept { return static_cast<unsigned char>(text[i]); }
 
-// The length of the sequence at i, or 0. The table is that of the Unicode Standard, 3-7: it leaves out overlong forms,
+// The length of the sequence at i, which is not ASCII, or 0. The table is that of the Unicode Standard, 3-7: it leaves out overlong forms,
 // surrogates and what lies beyond U+10FFFF.
 std::size_t sequence_at(std::string_view text, std::size_t i) noexcept {
   const unsigned char lead = byte_at(text, i);
-  if (lead < 0x80) {
-    return 1;
-  }
   if (lead < 0xc2 || lead > 0xf4) {
     return 0;
   }
@@ -47,6 +44,10 @@ std::size_t utf8_prefix(std::string_view text) noexcept {
         i += sizeof word;
         continue;
       }
+    }
+    if (byte_at(text, i) < 0x80) {
+      ++i;
+      continue;
     }
     const std::size_t length = sequence_at(text, i);
     if (length == 0) {

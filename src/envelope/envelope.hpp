@@ -29,8 +29,9 @@ class Envelope {
 
   virtual std::variant<Opened, Refusal> open(std::string_view value, std::int64_t now, std::int64_t lifetime) const = 0;
 
-  // Appends the value, which is made of cookie-octets (RFC 6265bis 4.1.1), to the line that it is for.
-  virtual void seal(std::string text, std::int64_t now, std::string& line) const = 0;
+  // Turns the text, which is all of the line from `begin` on, into the value, which is made of cookie-octets
+  // (RFC 6265bis 4.1.1).
+  virtual void seal(std::string& line, std::size_t begin, std::int64_t now) const = 0;
 
   virtual bool carries_time() const noexcept = 0;
 };

@@ -11,8 +11,8 @@ std::variant<Opened, Refusal> Plain::open(std::string_view value, std::int64_t, 
   return opened;
 }
 
-void Plain::seal(std::string text, std::int64_t, std::string& line) const {
-  base64url_append(line, text, Padding::required);
+void Plain::seal(std::string& line, std::size_t begin, std::int64_t) const {
+  base64url_encode(line, begin, Padding::required);
 }
 
 }  // namespace sessions::envelope

@@ -8,7 +8,7 @@ namespace sessions::envelope {
 class Plain final : public Envelope {
  public:
   std::variant<Opened, Refusal> open(std::string_view value, std::int64_t now, std::int64_t lifetime) const override;
-  void seal(std::string text, std::int64_t now, std::string& line) const override;
+  void seal(std::string& line, std::size_t begin, std::int64_t now) const override;
   bool carries_time() const noexcept override { return false; }
 };
 

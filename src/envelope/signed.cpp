@@ -25,9 +25,9 @@ std::variant<Opened, Refusal> Signed::open(std::string_view value, std::int64_t 
   return Opened{std::move(token), signed_at};
 }
 
-void Signed::seal(std::string text, std::int64_t now, std::string& line) const {
-  signer_.sign(text, now);
-  base64url_append(line, text, Padding::required);
+void Signed::seal(std::string& line, std::size_t begin, std::int64_t now) const {
+  signer_.sign(line, now, begin);
+  base64url_encode(line, begin, Padding::required);
 }
 
 }  // namespace sessions::envelope

@@ -17,7 +17,7 @@ class Signed final : public Envelope {
   explicit Signed(TimedSigner signer) : signer_(std::move(signer)) {}
 
   std::variant<Opened, Refusal> open(std::string_view value, std::int64_t now, std::int64_t lifetime) const override;
-  void seal(std::string text, std::int64_t now, std::string& line) const override;
+  void seal(std::string& line, std::size_t begin, std::int64_t now) const override;
   bool carries_time() const noexcept override { return true; }
 
  private:

@@ -11,6 +11,7 @@ namespace sessions::envelope {
 namespace {
 
 constexpr std::size_t most_time_bytes = 8;
+constexpr std::size_t signature_size = 27;
 
 // Big-endian without leading zero bytes: the Unix epoch itself is the empty text.
 std::optional<std::int64_t> decode_time(std::string_view text) noexcept {
@@ -57,7 +58,9 @@ Result<TimedSigner> TimedSigner::make(std::string_view salt, std::span<const std
 
 std::variant<TimedSigner::Verified, Refusal> TimedSigner::verify(std::string_view token, std::int64_t now,
                                                                  std::int64_t lifetime) const {
-  const std::size_t signature_dot = token.rfind('.');
+  // The last dot. As a rule that is where it must be; another one behind it is none of base64url's characters.
+  const bool is_in_place = token.size() > signature_size && token[token.size() - signature_size - 1] == '.';
+  const std::size_t signature_dot = is_in_place ? token.size() - signature_size - 1 : token.rfind('.');
   if (signature_dot == std::string_view::npos) {
     return Refusal::malformed;
   }
@@ -91,11 +94,11 @@ std::variant<TimedSigner::Verified, Refusal> TimedSigner::verify(std::string_vie
   return Verified{signed_part.substr(0, time_dot), *time};
 }
 
-void TimedSigner::sign(std::string& body, std::int64_t now) const {
+void TimedSigner::sign(std::string& body, std::int64_t now, std::size_t begin) const {
   body += '.';
   append_time(body, now);
   std::array<char, crypto::sha1_size> code;
-  keys_.front()->compute({body}, code.data());
+  keys_.front()->compute({std::string_view(body).substr(begin)}, code.data());
   body += '.';
   base64url_append(body, {code.data(), code.size()}, Padding::none);
 }

@@ -31,8 +31,8 @@ class TimedSigner {
   };
   std::variant<Verified, Refusal> verify(std::string_view token, std::int64_t now, std::int64_t lifetime) const;
 
-  // Turns a body into a token.
-  void sign(std::string& body, std::int64_t now) const;
+  // Turns a body, which is all from `begin` on, into a token.
+  void sign(std::string& body, std::int64_t now, std::size_t begin = 0) const;
 
  private:
   explicit TimedSigner(std::vector<std::unique_ptr<crypto::Hmac>> keys) : keys_(std::move(keys)) {}

@@ -41,16 +41,16 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
 
 Result<void> InCookie::append_value(Write, const Kept&, const session::Content& content, const Call& call,
                                     std::string& line) const {
-  std::string text = content.to_python();
+  const std::size_t begin = line.size();
+  line = content.to_python(std::move(line));
   if (config_.codec()) {
-    Result<std::string> coded = config_.codec()->encode(text);
+    const Result<std::string> coded = config_.codec()->encode(std::string_view(line).substr(begin));
     if (!coded) {
       return coded.error();
     }
-    text = std::move(*coded);
+    line.replace(begin, std::string::npos, *coded);
   }
-  line.reserve(line.size() + text.size() / 3 * 4 + around_value);
-  envelope_->seal(std::move(text), call.now(), line);
+  envelope_->seal(line, begin, call.now());
   return {};
 }
 

@@ -42,7 +42,8 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
 
 Result<void> InStore::append_value(Write write, const Kept& kept, const session::Content&, const Call&,
                                    std::string& line) const {
-  line.reserve(line.size() + SessionId::cookie_value_size + around_value);
+  constexpr std::size_t attributes = 256;  // as a rule
+  line.reserve(line.size() + SessionId::cookie_value_size + attributes);
   if (!changes_value(write)) {
     line += kept.id.text();
     return {};

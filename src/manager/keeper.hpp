@@ -41,9 +41,6 @@ struct Written {
 // threads.
 class Keeper {
  public:
-  // What a line has beside the value, as a rule.
-  static constexpr std::size_t around_value = 256;
-
   Keeper() = default;
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;

@@ -405,12 +405,12 @@ std::vector<store::Field> Content::fields() const {
   return fields;
 }
 
-std::string Content::to_python() const {
+std::string Content::to_python(std::string line) const {
   constexpr std::size_t around_a_member = 8;
-  constexpr std::size_t tail = 64;  // what an envelope adds
-  std::string text;
-  text.reserve(bytes_ + around_a_member * fields_.size() + tail);
-  text = "{";
+  constexpr std::size_t signature = 64;
+  constexpr std::size_t attributes = 256;
+  line.reserve(line.size() + (bytes_ + around_a_member * fields_.size() + signature) / 3 * 4 + attributes);
+  line += '{';
   using Verbatim = Field::Verbatim;
   const auto begin = [](const Field& field) { return field.key.data() - 1; };
   const auto end = [](const Field& field) {
@@ -418,10 +418,10 @@ std::string Content::to_python() const {
                                            : field.json.data() + field.json.size();
   };
   for (auto field = fields_.begin(); field != fields_.end(); ++field) {
-    text += text.size() == 1 ? "" : ", ";
+    line += field == fields_.begin() ? "" : ", ";
     if (field->verbatim == Verbatim::nothing) {
-      json::append_python_string(text, field->key);
-      text += ": ";
+      json::append_python_string(line, field->key);
+      line += ": ";
     } else {
       const char* const first = begin(*field);
       const auto is_followed = [begin, end](const Field& before, const Field& next) {
@@ -431,14 +431,14 @@ std::string Content::to_python() const {
       while (field + 1 != fields_.end() && is_followed(field[0], field[1])) {
         ++field;
       }
-      text.append(first, end(*field));
+      line.append(first, end(*field));
     }
     if (field->verbatim != Verbatim::member) {
-      json::append_python(text, field->json);
+      json::append_python(line, field->json);
     }
   }
-  text += '}';
-  return text;
+  line += '}';
+  return line;
 }
 
 void Content::settle() noexcept {

@@ -89,8 +89,9 @@ class Content {
   std::vector<store::Precondition> preconditions() const;
   bool has_read_everything() const noexcept { return has_read_everything_; }
 
-  // The whole content as Python writes it. Members that stand in the text as Python writes them are taken over.
-  std::string to_python() const;
+  // The whole content as Python writes it, appended to a line that has room then for what an envelope and attributes
+  // add, as a rule. Members that stand in the text as Python writes them are taken over.
+  std::string to_python(std::string line = {}) const;
 
   // Everything has been written: there are no changes any more.
   void settle() noexcept;
