@@ -8,8 +8,8 @@ namespace {
 
 unsigned char byte_at(std::string_view text, std::size_t i) noexcept { return static_cast<unsigned char>(text[i]); }
 
-// The length of the sequence at i, which is not ASCII, or 0. The table is that of the Unicode Standard, 3-7: it leaves out overlong forms,
-// surrogates and what lies beyond U+10FFFF.
+// The length of the sequence at i, which is not ASCII, or 0. The table is that of the Unicode Standard, 3-7: it leaves
+// out overlong forms, surrogates and what lies beyond U+10FFFF.
 std::size_t sequence_at(std::string_view text, std::size_t i) noexcept {
   const unsigned char lead = byte_at(text, i);
   if (lead < 0xc2 || lead > 0xf4) {

@@ -88,6 +88,8 @@ class Scanner {
     return std::nullopt;
   }
 
+  bool has_escaped_names() const noexcept { return escaped_names_; }
+
  private:
   static std::string_view between(const char* start, const char* stop) noexcept {
     return {start, static_cast<std::size_t>(stop - start)};
@@ -375,9 +377,14 @@ std::optional<Fault> scan_value(std::string_view text, std::span<std::string_vie
   return Scanner(text, scratch).scan(nullptr, value);
 }
 
-std::optional<Fault> scan_object(std::string_view text, std::span<std::string_view> scratch,
-                                 const OnMember& on_member) noexcept {
-  return Scanner(text, scratch).scan(&on_member, nullptr);
+std::optional<Fault> scan_object(std::string_view text, std::span<std::string_view> scratch, const OnMember& on_member,
+                                 bool* escaped_names) noexcept {
+  Scanner scanner(text, scratch);
+  const std::optional<Fault> fault = scanner.scan(&on_member, nullptr);
+  if (escaped_names != nullptr) {
+    *escaped_names = scanner.has_escaped_names();
+  }
+  return fault;
 }
 
 }  // namespace sessions::json

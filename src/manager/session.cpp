@@ -149,8 +149,8 @@ Result<void> Session::destroy() {
 
 Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
   const cookie::SetCookieLines& lines = manager_->lines();
-  Kept fresh;
-  Kept& kept = kept_ ? *kept_ : fresh;
+  std::optional<Kept> fresh;
+  Kept& kept = kept_ ? *kept_ : fresh.emplace();
   std::string line = lines.before_value();
   if (Result<void> appended = manager_->keeper().append_value(write, kept, content_, call, line); !appended) {
     return appended;
@@ -179,7 +179,7 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
     return finish(Outcome::conflict, std::move(written->keys));
   }
   if (!kept_) {
-    kept_ = std::move(fresh);
+    kept_ = fresh;
   }
   if (is_sent) {
     line_ = std::move(line);

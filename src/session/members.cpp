@@ -30,13 +30,15 @@ void Members::scan(std::span<Member> room) noexcept {
   alignas(std::string_view) std::array<std::byte, names_on_stack * sizeof(std::string_view)> names;
   room_ = room;
   count_ = 0;
-  fault_ = json::scan_object(text_, scratch_.empty() ? room_in<std::string_view>(names) : scratch_,
-                             [this](std::string_view name, std::string_view json) {
-                               if (count_ < room_.size()) {
-                                 room_[count_] = {name, json};
-                               }
-                               ++count_;
-                             });
+  fault_ = json::scan_object(
+      text_, scratch_.empty() ? room_in<std::string_view>(names) : scratch_,
+      [this](std::string_view name, std::string_view json) {
+        if (count_ < room_.size()) {
+          room_[count_] = {name, json};
+        }
+        ++count_;
+      },
+      &has_escapes_);
   if (fault_) {
     count_ = 0;
   }

@@ -34,8 +34,8 @@ class Members {
   // Throws std::bad_alloc.
   std::span<const Member> all();
 
-  // Whether names may have escapes: one look at the whole text costs less than one at every name.
-  bool has_escapes() const noexcept { return text_.find('\\') != std::string_view::npos; }
+  // Whether any name has an escape.
+  bool has_escapes() const noexcept { return has_escapes_; }
 
  private:
   static constexpr std::size_t on_stack = 128;
@@ -46,6 +46,7 @@ class Members {
   std::span<std::string_view> scratch_;
   std::optional<json::Fault> fault_;
   std::size_t count_ = 0;
+  bool has_escapes_ = false;
   std::span<Member> room_;
   std::vector<Member> many_;
   alignas(

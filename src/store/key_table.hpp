@@ -21,7 +21,8 @@ class KeyTable {
 
   std::size_t size() const noexcept { return size_; }
 
-  // Null when there is none; with a prefix, the first that has it. Entries stay where they are until something is inserted or erased.
+  // Null when there is none; with a prefix, the first that has it. Entries stay where they are until something is
+  // inserted or erased.
   Entry* find(const Key& key) noexcept;
   Entry* find_prefix(std::uint64_t prefix) noexcept;
 

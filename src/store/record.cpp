@@ -27,9 +27,9 @@ std::size_t length_size(std::size_t length) noexcept {
 }
 
 std::size_t stored_size(const Field& field) noexcept {
-  return field.stored.empty() ? length_size(field.key.size()) + length_size(field.value.size()) + field.key.size() +
-                                    field.value.size()
-                              : field.stored.size();
+  return field.stored.empty()
+             ? length_size(field.key.size()) + length_size(field.value.size()) + field.key.size() + field.value.size()
+             : field.stored.size();
 }
 
 // Writes into room that was measured before.
