@@ -1,5 +1,8 @@
+#include <array>
 #include <base/base64url.hpp>
+#include <base/limits.hpp>
 #include <envelope/signed.hpp>
+#include <vector>
 
 namespace sessions::envelope {
 
@@ -12,17 +15,20 @@ Result<std::unique_ptr<Envelope>> Signed::make(std::span<const std::string_view>
 }
 
 std::variant<Opened, Refusal> Signed::open(std::string_view value, std::int64_t now, std::int64_t lifetime) const {
-  std::string token;
-  if (!base64url_decode(value, Padding::required, token)) {
+  // Whatever a browser sends is decoded on the stack: what is forged costs no memory.
+  std::array<char, limits::cookie_line_bytes> few;
+  std::vector<char> many(value.size() > few.size() ? value.size() : 0);
+  const std::span<char> token = many.empty() ? std::span<char>(few) : std::span<char>(many);
+  const auto size = base64url_decode(value, Padding::required, token);
+  if (!size) {
     return Refusal::malformed;
   }
-  const auto verified = signer_.verify(token, now, lifetime);
+  const auto verified = signer_.verify({token.data(), *size}, now, lifetime);
   if (const Refusal* refusal = std::get_if<Refusal>(&verified)) {
     return *refusal;
   }
   const auto& [body, signed_at] = std::get<TimedSigner::Verified>(verified);
-  token.resize(body.size());  // the body is the token's beginning
-  return Opened{std::move(token), signed_at};
+  return Opened{std::string(body), signed_at};
 }
 
 void Signed::seal(std::string& line, std::size_t begin, std::int64_t now) const {

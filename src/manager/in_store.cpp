@@ -14,7 +14,7 @@ constexpr std::int64_t tombstone_seconds = 3600;
 }  // namespace
 
 Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content,
-                             Kept& kept) const {
+                             std::optional<Kept>& kept) const {
   const std::optional<SessionId> id = SessionId::parse(cookie_value);
   if (!id) {
     return Origin::malformed;
@@ -35,7 +35,7 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
   if (call.now() - head.times.written > config_.lifetime() || call.now() > head.times.expires) {
     return Origin::expired;
   }
-  kept = {head.times.written, *id, key, head.generation, head.version};
+  kept = Kept{head.times.written, *id, key, head.generation, head.version};
   content.adopt_record(record);
   return Origin::restored;
 }

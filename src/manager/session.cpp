@@ -47,13 +47,11 @@ Result<void> Session::load(std::span<const std::string_view> candidates) {
   const Call call = this->call();
   std::optional<Origin> first_refusal;
   for (const std::string_view candidate : candidates) {
-    Kept kept;
-    const Result<Origin> origin = manager_->keeper().find(candidate, call, content_, kept);
+    const Result<Origin> origin = manager_->keeper().find(candidate, call, content_, kept_);
     if (!origin) {
       return origin.error();
     }
     if (*origin == Origin::restored) {
-      kept_ = std::move(kept);
       first_refusal.reset();
       origin_ = Origin::restored;
       break;

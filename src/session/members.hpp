@@ -38,7 +38,7 @@ class Members {
   bool has_escapes() const noexcept { return has_escapes_; }
 
  private:
-  static constexpr std::size_t on_stack = 128;
+  static constexpr std::size_t on_stack = 320;  // about as many as fit into a cookie
 
   void scan(std::span<Member> room) noexcept;
 
