@@ -20,7 +20,7 @@ void check(int result) {
   }
 }
 
-void bind(sqlite3_stmt* statement, int index, std::string_view bytes) {
+void bind_blob(sqlite3_stmt* statement, int index, std::string_view bytes) {
   check(sqlite3_bind_blob(statement, index, bytes.data(), static_cast<int>(bytes.size()), SQLITE_STATIC));
 }
 
@@ -64,14 +64,14 @@ void BareSqlite::commit() { run(commit_); }
 
 void BareSqlite::create(const Key& key, const Payload& payload) {
   const std::string content = payload.json();
-  bind(insert_.get(), 1, {key.data(), key.size()});
+  bind_blob(insert_.get(), 1, {key.data(), key.size()});
   check(sqlite3_bind_int64(insert_.get(), 2, std::time(nullptr) + lifetime));
-  bind(insert_.get(), 3, content);
+  bind_blob(insert_.get(), 3, content);
   run(insert_);
 }
 
 bool BareSqlite::load(const Key& key) {
-  bind(select_.get(), 1, {key.data(), key.size()});
+  bind_blob(select_.get(), 1, {key.data(), key.size()});
   const bool is_there = sqlite3_step(select_.get()) == SQLITE_ROW;
   if (is_there) {
     content_.assign(static_cast<const char*>(sqlite3_column_blob(select_.get(), 0)),
@@ -106,8 +106,8 @@ bool BareSqlite::request(BareTable::Worker& worker, std::string_view cookie_head
   changed_ += value;
   changed_ += content.substr(value_at + old_value->size());
   check(sqlite3_bind_int64(update_.get(), 1, std::time(nullptr) + lifetime));
-  bind(update_.get(), 2, changed_);
-  bind(update_.get(), 3, {home_key.data(), home_key.size()});
+  bind_blob(update_.get(), 2, changed_);
+  bind_blob(update_.get(), 3, {home_key.data(), home_key.size()});
   run(update_);
   commit();
   worker.line = cookie_name;
