@@ -5,7 +5,7 @@ namespace sessions::session {
 
 namespace {
 
-constexpr std::size_t names_on_stack = 256;
+constexpr std::size_t names_on_stack = 320;  // about as many as fit into a cookie
 
 // Room that costs nothing as long as nobody writes to it.
 template <class T, std::size_t Size>
