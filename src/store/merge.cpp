@@ -179,7 +179,7 @@ Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t
   if (was_applied(applied, commit.attempt)) {
     return Committed{Outcome::duplicate, record, {}};
   }
-  std::array<std::byte, 4096> room;
+  std::array<std::byte, 256 * sizeof(Field)> room;
   std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
   Fields fields = fields_of(record, commit.changes.size(), memory);
   std::vector<std::string> keys = broken(fields, commit);
