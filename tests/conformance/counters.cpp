@@ -41,10 +41,11 @@ void parallel_increments_are_exact(World& world) {
   }
 }
 
-void parallel_changes_of_own_keys_are_kept(World& world) {
-  const std::size_t each = world.times(2'000, 200);
-  const Manager manager = world.manager();
-  Browser browser(world, manager, R"({"n":0})");
+void run_own_keys(World& world, std::size_t each, const std::string& content) {
+  Settings settings;
+  settings.max_content = 1 << 20;
+  const Manager manager = world.manager(settings);
+  Browser browser(world, manager, content);
   in_threads(threads, [&](std::size_t number) {
     const std::string key = "own " + std::to_string(number);
     for (std::size_t i = 1; i <= each; ++i) {
@@ -65,6 +66,13 @@ void parallel_changes_of_own_keys_are_kept(World& world) {
     expect_equal("last value of a thread's own key", static_cast<long long>(each),
                  number_in(look, "own " + std::to_string(number)));
   }
+}
+
+void parallel_changes_of_own_keys_are_kept(World& world) { run_own_keys(world, world.times(2'000, 200), R"({"n":0})"); }
+
+// The larger a session, the longer its commit takes, and the more comes in between.
+void parallel_changes_of_a_large_session_are_kept(World& world) {
+  run_own_keys(world, world.times(200, 100), R"({"n":0,"large":")" + std::string(200'000, 'x') + "\"}");
 }
 
 void strict_counting_is_exact(World& world) {
@@ -89,9 +97,11 @@ void strict_counting_is_exact(World& world) {
 }  // namespace
 
 std::vector<Test> counter_tests() {
-  return {{"counters: 8 threads increment in one session", parallel_increments_are_exact},
-          {"counters: 8 threads change keys of their own", parallel_changes_of_own_keys_are_kept},
-          {"counters: 8 threads count in strict mode, making conflicts again", strict_counting_is_exact}};
+  return {
+      {"counters: 8 threads increment in one session", parallel_increments_are_exact},
+      {"counters: 8 threads change keys of their own", parallel_changes_of_own_keys_are_kept},
+      {"counters: 8 threads change keys of their own in a large session", parallel_changes_of_a_large_session_are_kept},
+      {"counters: 8 threads count in strict mode, making conflicts again", strict_counting_is_exact}};
 }
 
 }  // namespace conformance

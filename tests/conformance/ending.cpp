@@ -142,27 +142,40 @@ void ending_the_old_id_leaves_the_new_one(World& world) {
 }
 
 // Threads: one ends the session, the others change it.
-void destroy_against_parallel_commits(World& world) {
+void run_destroy_rounds(World& world, std::size_t rounds, const std::string& content) {
   constexpr std::size_t threads = 8;
-  const Manager manager = world.manager();
-  for (std::size_t round = 0; round < world.times(200, 20); ++round) {
-    Browser browser(world, manager, R"({"n":0})");
+  Settings settings;
+  settings.max_content = 1 << 20;
+  const Manager manager = world.manager(settings);
+  for (std::size_t round = 0; round < rounds; ++round) {
+    Browser browser(world, manager, content);
     Journals journals(threads);
     in_threads(threads, [&](std::size_t number) {
       Request request(manager, browser.cookie(), journals.of(number), "thread " + std::to_string(number));
-      if (number == round % threads) {
-        request.destroy();
-        return;
-      }
-      for (int i = 0; i < 3 && request.origin() == SESSIONS_ORIGIN_RESTORED; ++i) {
+      const bool ends_it = number == round % threads;
+      const int commits = ends_it ? 5 : 50;  // so that the others are in the middle of theirs when it ends
+      for (int i = 0;
+           i < commits && request.outcome() != SESSIONS_OUTCOME_GONE && request.origin() == SESSIONS_ORIGIN_RESTORED;
+           ++i) {
         request.increment("n");
         request.set("k" + std::to_string(number), "1");
         request.commit_among_others();
+      }
+      if (ends_it) {
+        request.destroy();
       }
     });
     journals.explain([&] { browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN); });
     world.journal().clear();
   }
+}
+
+void destroy_against_parallel_commits(World& world) { run_destroy_rounds(world, world.times(300, 100), R"({"n":0})"); }
+
+// The larger a session, the longer its commit takes, and the more comes in between.
+void destroy_against_slow_commits(World& world) {
+  const std::string content = R"({"n":0,"large":")" + std::string(200'000, 'x') + "\"}";
+  run_destroy_rounds(world, world.times(40, 30), content);
 }
 
 void one_of_parallel_regenerations_wins(World& world) {
@@ -204,6 +217,7 @@ std::vector<Test> ending_tests() {
           {"ending: regenerate moves a session, with what parallel requests have committed", regenerate_moves},
           {"ending: ending the old id leaves the new one alone", ending_the_old_id_leaves_the_new_one},
           {"ending: destroy against commits in parallel", destroy_against_parallel_commits},
+          {"ending: destroy against commits of a large session in parallel", destroy_against_slow_commits},
           {"ending: of parallel regenerations one wins", one_of_parallel_regenerations_wins}};
 }
 

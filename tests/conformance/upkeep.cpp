@@ -12,25 +12,31 @@ void ping_answers(World& world) {
   expect_ok("sessions_manager_ping", status, Error(error));
 }
 
+// A store may not tell tombstones from sessions, so they are counted when none are left.
 void statistics_count_sessions(World& world) {
-  const std::optional<Statistics> before = world.statistics();
-  if (!before) {
+  if (!world.at_start()) {
     throw Skipped("the backend does not count");
   }
+  if (!world.sweep()) {
+    throw Skipped("the backend does not sweep");
+  }
+  const std::int64_t before = world.statistics()->sessions;
   const Manager manager = world.manager();
   {
     Browser one(world, manager, R"({"k":1})");
-    Browser two(world, manager, R"({"k":1})");
-    expect_equal("sessions after two more", before->sessions + 2, world.statistics()->sessions);
+    const Browser two(world, manager, R"({"k":1})");
+    expect_equal("sessions after two more", before + 2, world.statistics()->sessions);
     Request request = one.request("A");
     request.set("k", "2");
     request.commit();
-    expect_equal("sessions after a change", before->sessions + 2, world.statistics()->sessions);
+    expect_equal("sessions after a change", before + 2, world.statistics()->sessions);
     request.regenerate();
-    expect_equal("sessions after a move", before->sessions + 2, world.statistics()->sessions);
     one.take(request);
+    world.sweep();
+    expect_equal("sessions after a move", before + 2, world.statistics()->sessions);
   }
-  expect_equal("sessions after both were destroyed", before->sessions, world.statistics()->sessions);
+  world.sweep();
+  expect_equal("sessions after both were destroyed", before, world.statistics()->sessions);
 }
 
 // Every test has destroyed what it made, or let it expire.

@@ -283,6 +283,13 @@ void expect_outcome(std::int32_t expected, std::int32_t got, std::string_view ab
   expect_equal(about, outcome_name(expected), outcome_name(got));
 }
 
+void expect_no_more_sessions(World& world, const std::optional<Statistics>& before) {
+  if (before && world.statistics()->sessions > before->sessions) {
+    throw Failure("sessions in the store", std::to_string(before->sessions),
+                  std::to_string(world.statistics()->sessions));
+  }
+}
+
 void expect_contested(const Request& request, const std::vector<std::string>& expected) {
   const auto text = [](const std::vector<std::string>& keys) {
     std::string joined;
