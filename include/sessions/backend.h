@@ -2,6 +2,7 @@
  *
  *   URL              content lives     the cookie holds           tested at load
  *   memory:          in this process   a random id                lifetime since the last write or renewal
+ *   sqlite:/path     in a database     a random id                lifetime since the last write or renewal
  *   signed-cookie:   in the cookie     content, time, signature   signature, lifetime since the last write or renewal
  *   cookie:          in the cookie     content                    nothing: anyone can forge it, browsers alone expire it
  *
@@ -12,6 +13,25 @@
  * When a bound is reached, expired sessions go first, then the ones nearest to their expiry. With bounds of 65,536
  * sessions and 16 MiB or more the store is split 64 ways, and the session that goes is the nearest of one part. After
  * fork, parent and child do not share sessions: a child starts with an empty store.
+ *
+ * sqlite: is followed by the absolute path of a file, `sqlite:/var/lib/app/sessions.db?synchronous=full&connections=8`;
+ * what the path has of "?" and "%" is written %3F and %25, as any byte may be. The database is made when there is none,
+ * readable for its owner alone; its directory must be there, on a local disk, and may be written to: SQLite keeps two
+ * more files beside the database, "-wal" and "-shm". It holds no session id, only digests. All processes of one machine
+ * may share it, and it survives restarts; a process that dies loses nothing that was committed. What a power cut or a
+ * crash of the system may take is for synchronous to say:
+ *
+ *   off      the last seconds of commits, and perhaps the whole database, which is then found to be corrupt
+ *   normal   the last commits, as many as were made since SQLite last copied its log (some thousands); the default
+ *   full     nothing that was committed: each commit waits for the disk. Threads that wait share that wait.
+ *
+ * connections is 1 to 64, by default 4: so many threads of a process read at the same time. There is one writer at a
+ * time; others wait for it, up to the time allowed for their call, and then fail with SESSIONS_E_BUSY. Each write drops a
+ * few expired sessions; their room in the file is used again. After fork, parent and child share the sessions and each
+ * opens connections of its own: a backend may be opened before a server forks. Fork itself waits until calls that are
+ * under way have ended, and closes the connections; a codec must not fork. An older database is brought up to date when
+ * it is opened; a newer one fails with SESSIONS_E_NEWER, and a file of another program with SESSIONS_E_CORRUPT: neither
+ * is touched. The library must have been built with SQLite.
  *
  * signed-cookie: and cookie: are the formats of the Python package starlette-sessions, byte for byte: with the same
  * secret either side reads what the other wrote. They take no parameters. signed-cookie: needs a key, see
@@ -36,8 +56,14 @@ extern "C" {
  *
  * SESSIONS_OK
  * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
- *                          takes, or a parameter that is unknown, given twice or malformed
+ *                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not absolute
  * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build
+ * SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; the message has the system's reason
+ * SESSIONS_E_BUSY          sqlite: another process kept the database locked for two seconds
+ * SESSIONS_E_READ_ONLY     sqlite: the file, or its directory, may not be written to
+ * SESSIONS_E_FULL          sqlite: there is no room for a new database
+ * SESSIONS_E_CORRUPT       sqlite: the file is damaged, or no database, or one of another program
+ * SESSIONS_E_NEWER         sqlite: a newer libsessions has written the database
  * SESSIONS_E_NOMEM
  *
  * The message names the scheme or the parameter, and never holds what stands between "//" and "@". Any thread. Since

@@ -37,22 +37,18 @@ Result<void> SqliteGroup::apply(const Change& change, const Call& call) {
   Waiting me{change, State::queued, {}, {}};
   {
     std::unique_lock lock(mutex_);
-    if (has_leader_) {
-      queue_.push_back(&me);
-      if (!me.changed.wait_until(lock, call.deadline(), [&me] { return me.state != State::queued; })) {
-        queue_.erase(std::find(queue_.begin(), queue_.end(), &me));
-        return Error{Status::busy, "others were writing to the SQLite database for the time allowed: try again"};
-      }
-      // What is taken is being done: nothing in there waits for locks.
-      me.changed.wait(lock, [&me] { return me.state != State::taken; });
-      if (me.state == State::done) {
-        return std::move(me.result);
-      }
-    } else {
-      queue_.push_back(&me);
-      me.state = State::leading;
-      has_leader_ = true;
+    queue_.push_back(&me);
+    const auto is_my_turn = [&] { return me.state != State::queued || !has_leader_; };
+    if (!is_my_turn() && !me.changed.wait_until(lock, call.deadline(), is_my_turn)) {
+      queue_.erase(std::find(queue_.begin(), queue_.end(), &me));
+      return Error{Status::busy, "others were writing to the SQLite database for the time allowed: try again"};
     }
+    // What is taken is being done: nothing in there waits for locks.
+    me.changed.wait(lock, [&me] { return me.state != State::taken; });
+    if (me.state == State::done) {
+      return std::move(me.result);
+    }
+    has_leader_ = true;
   }
   lead(me, call);
   return std::move(me.result);
@@ -99,10 +95,10 @@ void SqliteGroup::finish() noexcept {
   taken_.clear();
 }
 
+// Who is awake by then leads next, and does what the one who is being woken wants done.
 void SqliteGroup::step_down() noexcept {
-  has_leader_ = !queue_.empty();
-  if (has_leader_) {
-    queue_.front()->state = Waiting::State::leading;
+  has_leader_ = false;
+  if (!queue_.empty()) {
     queue_.front()->changed.notify_one();
   }
 }

@@ -30,7 +30,7 @@ class SqliteGroup {
 
  private:
   struct Waiting {
-    enum class State { queued, leading, taken, done };
+    enum class State { queued, taken, done };
 
     const Change& change;
     State state = State::queued;
