@@ -1,55 +1,15 @@
-#include <algorithm>
-#include <base/limits.hpp>
-#include <base/utf8.hpp>
-#include <json/scan.hpp>
 #include <store/blobs.hpp>
-#include <vector>
+#include <store/stored_record.hpp>
 
 namespace sessions::store {
-
-namespace {
-
-constexpr std::int64_t latest_expiry = limits::latest_second + limits::lifetime_seconds;
-
-// Times that sums and differences can be made of.
-bool is_sound(const Times& times) noexcept {
-  const auto is_time = [](std::int64_t time) { return time >= 0 && time <= latest_expiry; };
-  return is_time(times.created) && is_time(times.written) && is_time(times.expires) &&
-         (is_time(times.deadline) || times.deadline == no_deadline);
-}
-
-bool is_sound(const Field& field, std::vector<std::string_view>& scratch) {
-  scratch.resize(std::max(scratch.size(), json::scratch_size(field.value)));
-  std::string_view bare;
-  return is_utf8(field.key) && !json::scan_value(field.value, scratch, &bare) && bare.size() == field.value.size();
-}
-
-// What was read may be anything that looks like a record: nothing that is done with it later may go wrong.
-bool is_sound(const Record& record) {
-  const auto applied = record.applied();
-  std::vector<std::string_view> scratch;
-  Record::Reader reader(record);
-  bool sound = is_sound(record.head().times) && record.field_count() <= limits::keys &&
-               std::all_of(applied.begin(), applied.end(),
-                           [](const Applied& a) { return a.time >= 0 && a.time <= limits::latest_second; });
-  for (std::size_t i = 0; sound && i < record.field_count(); ++i) {
-    sound = is_sound(reader.next(), scratch);
-  }
-  return sound;
-}
-
-}  // namespace
 
 Result<BlobFound> read_blob(std::string_view bytes, std::uint64_t version) {
   if (version == 0 || version > INT64_MAX - 1) {
     return Error{Status::callback, "the custom store found a blob with a version that no blob was put with"};
   }
-  Result<Record> record = Record::parse(bytes);
+  Result<Record> record = read_stored(bytes);
   if (!record) {
     return std::move(record.error());
-  }
-  if (!is_sound(*record)) {
-    return Error{Status::corrupt, "a stored session is damaged, or was not written by libsessions"};
   }
   return BlobFound{std::move(*record), version};
 }

@@ -22,6 +22,7 @@ class Call {
 
   // What content goes through on its way out of the process, for stores that keep whole records. May be null.
   const Codec* codec() const noexcept { return codec_.get(); }
+  const std::shared_ptr<const Codec>& shared_codec() const noexcept { return codec_; }
 
   // Counted from the first time that something has to wait; until then nobody looks at that clock. All that one call
   // waits for ends then. One thread at a time.

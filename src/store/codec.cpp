@@ -1,3 +1,4 @@
+#include <base/limits.hpp>
 #include <json/scan.hpp>
 #include <json/string.hpp>
 #include <store/codec.hpp>
@@ -32,6 +33,9 @@ class Members {
     raw.reserve(scratch.size());
     if (json::scan_object(json, scratch, [&raw](auto name, auto value) { raw.push_back({name, value}); })) {
       return Error{Status::corrupt, "the codec did not give back a JSON object: is it the one that wrote the session?"};
+    }
+    if (raw.size() > limits::keys) {
+      return Error{Status::corrupt, "the codec gave back more keys than a session may have"};
     }
     for (const Field& field : raw) {
       std::string& name = names_.emplace_back(field.key.size(), '\0');

@@ -30,7 +30,9 @@ class Load final : public Steps<Load, std::optional<Record>> {
     if (!*found || (*found)->record.head().ended) {
       return reply(std::optional<Record>());
     }
-    return reply(std::optional(std::move((*found)->record)));
+    Result<Record> record = decode(std::move((*found)->record), codec());
+    return reply(record ? Result(std::optional(std::move(*record)))
+                        : Result<std::optional<Record>>(std::move(record.error())));
   }
 
   const Key key_;
@@ -43,6 +45,11 @@ class Create final : public Steps<Create, bool> {
 
  private:
   bool put(BlobAnswer&&) {
+    Result<Record> coded = encode(record_, codec());
+    if (!coded) {
+      return reply(std::move(coded.error()));
+    }
+    record_ = std::move(*coded);
     then(&Create::was_put);
     blobs().put(key_, {record_.bytes(), 0, first_version, record_.expires(), now(), false}, *this);
     return true;
@@ -51,7 +58,7 @@ class Create final : public Steps<Create, bool> {
   bool was_put(BlobAnswer&& answer) { return reply(answer_to_write(std::move(answer), 0)); }
 
   const Key key_;
-  const Record record_;
+  Record record_;
 };
 
 // What the blobs do by themselves.

@@ -58,12 +58,16 @@ class Rewrite final : public Steps<Rewrite<Reply>, Reply> {
     if (this->is_late()) {
       return this->reply(too_late(was_overtaken_));
     }
+    Result<Record> coded = encode(*plan->record, this->codec());
+    if (!coded) {
+      return this->reply(std::move(coded.error()));
+    }
     plan_.emplace(std::move(*plan));
+    stored_ = std::move(*coded);
     expected_ = (*found)->version;
     this->then(&Rewrite::was_put);
-    const Record& record = *plan_->record;
     this->blobs().put(
-        key_, {record.bytes(), expected_, expected_ + 1, record.expires(), this->now(), record.head().ended}, *this);
+        key_, {stored_.bytes(), expected_, expected_ + 1, stored_.expires(), this->now(), stored_.head().ended}, *this);
     return true;
   }
 
@@ -82,6 +86,7 @@ class Rewrite final : public Steps<Rewrite<Reply>, Reply> {
   const Key key_;
   const MakePlan make_plan_;
   std::optional<Plan<Reply>> plan_;
+  Record stored_;
   std::uint64_t expected_ = 0;
   bool was_overtaken_ = false;
 };
@@ -110,10 +115,11 @@ class Regenerate final : public Steps<Regenerate, Committed> {
     if (!found) {
       return take_back(std::move(found.error()));
     }
-    if (!*found) {
+    if (!*found || (*found)->record.head().ended) {
       return take_back(Committed{});
     }
-    Result<Committed> committed = merge((*found)->record, *commit_, now());
+    const Result<Record> record = decode((*found)->record, codec());
+    Result<Committed> committed = record ? merge(*record, *commit_, now()) : record.error();
     if (!committed || !is_written(*committed)) {
       return take_back(std::move(committed));
     }
@@ -123,12 +129,16 @@ class Regenerate final : public Steps<Regenerate, Committed> {
     Record::Head head = committed->record->head();
     head.generation = to_.generation;
     committed->record = committed->record->with(head);
+    Result<Record> coded = encode(*committed->record, codec());
+    if (!coded) {
+      return take_back(std::move(coded.error()));
+    }
+    stored_ = std::move(*coded);
     left_ = tombstone(*committed->record, now(), ended_until_);
     committed_ = std::move(*committed);
     old_version_ = (*found)->version;
     then(&Regenerate::was_created);
-    const Record& record = *committed_.record;
-    blobs().put(to_.key, {record.bytes(), new_version_, new_version_ + 1, record.expires(), now(), false}, *this);
+    blobs().put(to_.key, {stored_.bytes(), new_version_, new_version_ + 1, stored_.expires(), now(), false}, *this);
     return true;
   }
 
@@ -179,6 +189,7 @@ class Regenerate final : public Steps<Regenerate, Committed> {
   const OwnedCommit commit_;
   const std::int64_t ended_until_;
   Committed committed_;
+  Record stored_;
   std::optional<Record> left_;
   std::optional<Result<Committed>> outcome_;
   std::uint64_t old_version_ = 0;
@@ -191,11 +202,13 @@ class Regenerate final : public Steps<Regenerate, Committed> {
 void write_commit(const std::shared_ptr<Blobs>& blobs, const Key& key, const Commit& commit, const Call& call,
                   Completion<Committed> done) {
   const auto owned = std::make_shared<OwnedCommit>(commit);
-  const auto plan = [owned, now = call.now()](const std::optional<BlobFound>& found) -> Result<Plan<Committed>> {
-    if (!found) {
+  const auto plan = [owned, codec = call.shared_codec(),
+                     now = call.now()](const std::optional<BlobFound>& found) -> Result<Plan<Committed>> {
+    if (!found || found->record.head().ended) {
       return Plan<Committed>{std::nullopt, Committed{}};
     }
-    Result<Committed> committed = merge(found->record, **owned, now);
+    const Result<Record> decoded = decode(found->record, codec.get());
+    Result<Committed> committed = decoded ? merge(*decoded, **owned, now) : decoded.error();
     if (!committed) {
       return std::move(committed.error());
     }

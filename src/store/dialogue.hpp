@@ -9,6 +9,7 @@
 #include <store/answer.hpp>
 #include <store/blobs.hpp>
 #include <store/call.hpp>
+#include <store/codec.hpp>
 #include <utility>
 
 namespace sessions::store {
@@ -34,10 +35,11 @@ class Dialogue {
 
  protected:
   Dialogue(std::shared_ptr<Blobs> blobs, const Call& call)
-      : blobs_(std::move(blobs)), now_(call.now()), deadline_(call.deadline()) {}
+      : blobs_(std::move(blobs)), codec_(call.shared_codec()), now_(call.now()), deadline_(call.deadline()) {}
 
   Blobs& blobs() const noexcept { return *blobs_; }
   void let_go_of_blobs() noexcept { blobs_.reset(); }
+  const Codec* codec() const noexcept { return codec_.get(); }
   std::int64_t now() const noexcept { return now_; }
   bool is_late() const noexcept { return std::chrono::steady_clock::now() >= deadline_; }
 
@@ -55,6 +57,7 @@ class Dialogue {
   void fail(Status status);
 
   std::shared_ptr<Blobs> blobs_;
+  const std::shared_ptr<const Codec> codec_;
   const std::int64_t now_;
   const Deadline deadline_;
   BlobAnswer answer_;

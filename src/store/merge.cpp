@@ -160,6 +160,7 @@ bool is_alive(const Record::Head& head, std::int64_t now) noexcept {
 Record tombstone(const Record& record, std::int64_t now, std::int64_t ended_until) {
   Record::Head head = record.head();
   head.ended = true;
+  head.coded = false;
   head.version += 1;
   head.times.written = now;
   head.times.expires = ended_until;

@@ -4,6 +4,7 @@
 #include <array>
 #include <store/sqlite_connection.hpp>
 #include <store/sqlite_schema.hpp>
+#include <store/stored_record.hpp>
 #include <thread>
 
 namespace sessions::store {
@@ -203,7 +204,7 @@ Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key) {
   if (!*row) {
     return std::optional<SqliteRow>();
   }
-  Result<Record> record = Record::parse(run.bytes(2));
+  Result<Record> record = read_stored(run.bytes(2));
   if (!record) {
     return record.error();
   }

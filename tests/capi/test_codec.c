@@ -1,4 +1,5 @@
 /* Codecs: content goes through the host's own serializer on its way out of the process. */
+#include <support/blob_store.h>
 #include <support/world.h>
 
 static struct world world;
@@ -125,6 +126,74 @@ static void test_what_cannot_be_encoded_is_not_sent(void) {
   sessions_manager_free(manager);
 }
 
+/* Stores that keep whole records: content is coded, and what was stored before is still read. */
+static void check_store(sessions_manager *coded, sessions_manager *plain, struct codec *codec) {
+  char *cookie = world_store(coded, "{\"name\":\"Ada\",\"n\":1}");
+  char *old = world_store(plain, "{\"n\":1}");
+  sessions_session *session = world_load(coded, cookie);
+  sessions_session *other = world_load(coded, cookie);
+  CHECK_JSON(session, "{\"name\":\"Ada\",\"n\":1}");
+  CHECK_INT(sessions_session_increment(session, "n", 1, 5, NULL), SESSIONS_OK);
+  CHECK_INT(sessions_session_increment(other, "n", 1, 7, NULL), SESSIONS_OK);
+  check_commit(session, SESSIONS_OUTCOME_SAVED, 1);
+  check_commit(other, SESSIONS_OUTCOME_MERGED, 1);
+  CHECK_JSON(other, "{\"name\":\"Ada\",\"n\":13}");
+  CHECK(codec->encoded >= 3 && codec->decoded >= 2);
+  sessions_session_free(session);
+  CHECK_STATUS(sessions_manager_load(plain, cookie, strlen(cookie), &session, &failure), SESSIONS_E_CORRUPT);
+  codec->decode_status = -555;
+  CHECK_STATUS(sessions_manager_load(coded, cookie, strlen(cookie), &session, &failure), -555);
+  codec->decode_status = SESSIONS_OK;
+  codec->encode_status = -556;
+  CHECK_INT(sessions_session_increment(other, "n", 1, 1, NULL), SESSIONS_OK);
+  CHECK_STATUS(sessions_session_commit(other, &failure), -556);
+  codec->encode_status = SESSIONS_OK;
+  CHECK_OK(sessions_session_regenerate(other, &failure));
+  CHECK_INT(sessions_session_outcome(other), SESSIONS_OUTCOME_REGENERATED);
+  CHECK_JSON(other, "{\"name\":\"Ada\",\"n\":14}");
+  codec->decode_status = -555;
+  CHECK_OK(sessions_session_destroy(other, &failure));
+  codec->decode_status = SESSIONS_OK;
+  sessions_session_free(other);
+  session = world_load(coded, old);
+  CHECK_JSON(session, "{\"n\":1}");
+  sessions_session_free(session);
+  free(old);
+  free(cookie);
+}
+
+static sessions_manager *manager_of(sessions_backend *backend, struct codec *codec) {
+  sessions_manager *manager = NULL;
+  sessions_config *config = NULL;
+  REQUIRE(sessions_config_new(&config) == SESSIONS_OK);
+  if (codec != NULL) {
+    CHECK_OK(sessions_config_set_codec(config, &functions, codec, destroy, &failure));
+  }
+  REQUIRE(sessions_manager_new(backend, config, &manager, NULL) == SESSIONS_OK);
+  sessions_config_free(config);
+  return manager;
+}
+
+static void check_backend(sessions_backend *backend) {
+  struct codec codec = {0};
+  sessions_manager *coded = manager_of(backend, &codec);
+  sessions_manager *plain = manager_of(backend, NULL);
+  check_store(coded, plain, &codec);
+  sessions_manager_free(coded);
+  sessions_manager_free(plain);
+  sessions_backend_free(backend);
+  CHECK_INT(codec.destroyed, 1);
+}
+
+static void test_custom_stores_are_coded(void) {
+  int later;
+  for (later = 0; later < 2; later++) {
+    sessions_backend *backend = NULL;
+    CHECK_OK(blob_store_open(later, &backend, &failure));
+    check_backend(backend);
+  }
+}
+
 static void test_memory_does_without(void) {
   struct codec codec = {0};
   sessions_manager *manager = coded_manager("memory:", &codec);
@@ -168,6 +237,7 @@ int main(void) {
   test_cookies_are_coded();
   test_a_cookie_that_cannot_be_decoded_is_refused();
   test_what_cannot_be_encoded_is_not_sent();
+  test_custom_stores_are_coded();
   test_memory_does_without();
   test_bad_arguments();
   return check_result();

@@ -8,7 +8,9 @@
 
 #include "../support/browser.hpp"
 #include "../support/catch.hpp"
+#include "../support/custom_store.hpp"
 #include "../support/deferred_store.hpp"
+#include "../support/temporary_database.hpp"
 
 using namespace sessions;
 using manager::Backend;
@@ -39,13 +41,28 @@ const std::vector<Subject>& subjects() {
   static const std::vector<Subject> all = {
       {"memory:", [] { return World::open("memory:"); }, true, true},
       {"deferred", open_deferred, true, true},
+      {"SQLite",
+       [] {
+         return Backend{Backend::Kind::store, testing::open_fresh_sqlite()};
+       },
+       true, true},
+      {"custom",
+       [] {
+         return Backend{Backend::Kind::store, testing::open_custom_at_once()};
+       },
+       true, true},
+      {"custom, later",
+       [] {
+         return Backend{Backend::Kind::store, testing::open_custom_later()};
+       },
+       true, true},
       {"signed-cookie:", [] { return World::open("signed-cookie:"); }, false, true},
       {"cookie:", [] { return World::open("cookie:"); }, false, false}};
   return all;
 }
 
-const Subject& any_backend() { return subjects().at(GENERATE(range(std::size_t{0}, std::size_t{4}))); }
-const Subject& any_store() { return subjects().at(GENERATE(range(std::size_t{0}, std::size_t{2}))); }
+const Subject& any_backend() { return subjects().at(GENERATE(range(std::size_t{0}, subjects().size()))); }
+const Subject& any_store() { return subjects().at(GENERATE(range(std::size_t{0}, std::size_t{5}))); }
 
 // Somebody who has visited once and has {"n":1}.
 Browser visited(const World& world) {

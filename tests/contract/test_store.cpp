@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "../support/catch.hpp"
+#include "../support/custom_store.hpp"
 #include "../support/deferred_store.hpp"
 #include "../support/store.hpp"
+#include "../support/temporary_database.hpp"
 
 using namespace sessions;
 using namespace sessions::store;
@@ -30,7 +32,10 @@ std::shared_ptr<Store> open_memory() { return std::make_shared<Memory>(MemoryBou
 std::shared_ptr<Store> open_deferred() { return std::make_shared<testing::DeferredStore>(open_memory()); }
 
 using Open = std::shared_ptr<Store> (*)();
-Open any_store() { return GENERATE(&open_memory, &open_deferred); }
+Open any_store() {
+  return GENERATE(&open_memory, &open_deferred, &testing::open_fresh_sqlite, &testing::open_custom_at_once,
+                  &testing::open_custom_later);
+}
 
 constexpr std::uint64_t generation = 7;
 
@@ -160,11 +165,12 @@ TEST_CASE("commit, touch and regenerate never create") {
 TEST_CASE("an expired record is gone for every write, from the second after it expires") {
   const auto store = any_store()();
   create(*store, a, {{"k", "1"}});
-  CHECK(touch(*store, a, now + lifetime + 1).outcome == Outcome::gone);
-  CHECK(change(*store, a, {{Kind::set, "k", "2"}}, now + lifetime + 1).outcome == Outcome::gone);
-  CHECK(regenerate(*store, a, b, {}, now + lifetime + 1).outcome == Outcome::gone);
   CHECK(text(touch(*store, a, now + lifetime).record) == "k=1");
   CHECK(text(change(*store, a, {{Kind::set, "k", "2"}}, now + 2 * lifetime).record) == "k=2");
+  const std::int64_t over = now + 3 * lifetime + 1;
+  CHECK(touch(*store, a, over).outcome == Outcome::gone);
+  CHECK(change(*store, a, {{Kind::set, "k", "3"}}, over).outcome == Outcome::gone);
+  CHECK(regenerate(*store, a, b, {}, over).outcome == Outcome::gone);
 }
 
 TEST_CASE("writing renews, and keeps the time of creation") {
