@@ -21,6 +21,7 @@ need cmake command -v cmake
 need pkg-config command -v pkg-config
 need libssl-dev pkg-config --exists 'libcrypto >= 3.0'
 need libcjson-dev pkg-config --exists libcjson
+need libsqlite3-dev pkg-config --exists 'sqlite3 >= 3.31'
 need libmicrohttpd-dev pkg-config --exists 'libmicrohttpd >= 0.9.71'
 
 # quietly COMMAND...: shows what it said only when it fails, and then ends.

@@ -120,15 +120,15 @@ class Parser {
 
 }  // namespace
 
-std::shared_ptr<char[]> Record::allocate(const Index& index) {
-  auto body = std::make_shared_for_overwrite<char[]>(sizeof index + index.size);
-  std::memcpy(body.get(), &index, sizeof index);
+SharedBytes Record::allocate(const Index& index) {
+  SharedBytes body(sizeof index + index.size);
+  std::memcpy(body.data(), &index, sizeof index);
   return body;
 }
 
-Record::Index Record::index() const noexcept { return integer_at<Index>(body_.get()); }
+Record::Index Record::index() const noexcept { return integer_at<Index>(body_.data()); }
 
-std::string_view Record::bytes() const noexcept { return {body_.get() + sizeof(Index), index().size}; }
+std::string_view Record::bytes() const noexcept { return {body_.data() + sizeof(Index), index().size}; }
 
 std::size_t Record::field_count() const noexcept { return index().field_count; }
 
@@ -139,9 +139,9 @@ Record::Record(const Head& head, std::span<const Applied> applied, std::span<con
   for (const Field& field : fields) {
     size += stored_size(field);
   }
-  auto body = allocate({static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(first_field),
-                        static_cast<std::uint32_t>(fields.size())});
-  Writer out(body.get() + sizeof(Index));
+  SharedBytes body = allocate({static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(first_field),
+                               static_cast<std::uint32_t>(fields.size())});
+  Writer out(body.data() + sizeof(Index));
   out.byte(format_version);
   out.byte(static_cast<unsigned char>((head.ended ? ended_flag : 0U) | (head.coded ? coded_flag : 0U)));
   out.integer(head.generation);
@@ -200,9 +200,9 @@ Result<Record> Record::parse(std::string_view bytes) {
   if (in.failed() || in.left() != 0 || bytes.front() != format_version) {
     return corrupt;
   }
-  auto body = allocate({static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(first_field),
-                        static_cast<std::uint32_t>(field_count)});
-  std::memcpy(body.get() + sizeof(Index), bytes.data(), bytes.size());
+  SharedBytes body = allocate({static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(first_field),
+                               static_cast<std::uint32_t>(field_count)});
+  std::memcpy(body.data() + sizeof(Index), bytes.data(), bytes.size());
   Record record;
   record.body_ = std::move(body);
   return record;

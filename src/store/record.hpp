@@ -9,8 +9,8 @@
 #include <base/result.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+#include <store/shared_bytes.hpp>
 #include <string_view>
 #include <vector>
 
@@ -58,7 +58,7 @@ class Record {
   // Takes stored bytes. Status newer when a newer libsessions wrote them, corrupt when none did.
   static Result<Record> parse(std::string_view bytes);
 
-  explicit operator bool() const noexcept { return body_ != nullptr; }
+  explicit operator bool() const noexcept { return static_cast<bool>(body_); }
 
   std::string_view bytes() const noexcept;
   Head head() const noexcept;
@@ -88,9 +88,9 @@ class Record {
   };
 
   Index index() const noexcept;
-  static std::shared_ptr<char[]> allocate(const Index& index);
+  static SharedBytes allocate(const Index& index);
 
-  std::shared_ptr<const char[]> body_;
+  SharedBytes body_;
 };
 
 }  // namespace sessions::store

@@ -321,8 +321,8 @@ static inline void blob_store_destroy(void *user_data) {
 
 /* ---- the callbacks ---- */
 
-static inline struct blob_job blob_job(void *user_data, void (*run)(struct blob_job *), const unsigned char *key,
-                                       sessions_custom_call *call) {
+static inline struct blob_job blob_job_new(void *user_data, void (*run)(struct blob_job *), const unsigned char *key,
+                                           sessions_custom_call *call) {
   struct blob_job job;
   memset(&job, 0, sizeof job);
   job.run = run;
@@ -333,14 +333,14 @@ static inline struct blob_job blob_job(void *user_data, void (*run)(struct blob_
 }
 
 static inline void blob_on_get(void *user_data, const unsigned char *key, sessions_custom_call *call) {
-  struct blob_job job = blob_job(user_data, blob_get, key, call);
+  struct blob_job job = blob_job_new(user_data, blob_get, key, call);
   blob_do(&job);
 }
 
 static inline void blob_on_put(void *user_data, const unsigned char *key, const void *bytes, size_t size,
                                uint64_t expected, uint64_t version, int64_t expires, int64_t now, int32_t ended,
                                sessions_custom_call *call) {
-  struct blob_job job = blob_job(user_data, blob_put, key, call);
+  struct blob_job job = blob_job_new(user_data, blob_put, key, call);
   (void)now;
   job.bytes = bytes;
   job.size = size;
@@ -353,25 +353,25 @@ static inline void blob_on_put(void *user_data, const unsigned char *key, const 
 
 static inline void blob_on_remove(void *user_data, const unsigned char *key, uint64_t expected,
                                   sessions_custom_call *call) {
-  struct blob_job job = blob_job(user_data, blob_remove, key, call);
+  struct blob_job job = blob_job_new(user_data, blob_remove, key, call);
   job.expected = expected;
   blob_do(&job);
 }
 
 static inline void blob_on_sweep(void *user_data, int64_t most, int64_t now, sessions_custom_call *call) {
-  struct blob_job job = blob_job(user_data, blob_sweep, NULL, call);
+  struct blob_job job = blob_job_new(user_data, blob_sweep, NULL, call);
   job.most = most;
   job.expires = now;
   blob_do(&job);
 }
 
 static inline void blob_on_ping(void *user_data, sessions_custom_call *call) {
-  struct blob_job job = blob_job(user_data, blob_ping, NULL, call);
+  struct blob_job job = blob_job_new(user_data, blob_ping, NULL, call);
   blob_do(&job);
 }
 
 static inline void blob_on_statistics(void *user_data, sessions_custom_call *call) {
-  struct blob_job job = blob_job(user_data, blob_statistics, NULL, call);
+  struct blob_job job = blob_job_new(user_data, blob_statistics, NULL, call);
   blob_do(&job);
 }
 
