@@ -28,7 +28,8 @@ class SharedBytes {
     }
   }
   SharedBytes(SharedBytes&& other) noexcept : head_(std::exchange(other.head_, nullptr)) {}
-  SharedBytes& operator=(SharedBytes other) noexcept {
+  SharedBytes& operator=(const SharedBytes& other) noexcept { return *this = SharedBytes(other); }
+  SharedBytes& operator=(SharedBytes&& other) noexcept {
     std::swap(head_, other.head_);
     return *this;
   }
