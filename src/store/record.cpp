@@ -11,9 +11,9 @@ namespace {
 constexpr char format_version = 1;
 constexpr unsigned char ended_flag = 1;
 constexpr unsigned char coded_flag = 2;
-constexpr std::size_t head_size = 2 + 6 * 8;
+constexpr std::size_t head_size = 2 + 6 * sizeof(std::int64_t);
 constexpr std::size_t expires_at = head_size - 8;
-constexpr std::size_t applied_size = 3 * 8;
+constexpr std::size_t applied_size = 3 * sizeof(std::uint64_t);
 
 static_assert(std::endian::native == std::endian::little, "records are written as they lie in memory");
 
