@@ -20,6 +20,10 @@ struct MemoryBounds {
 class Memory final : public Store {
  public:
   explicit Memory(MemoryBounds bounds);
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  Memory(Memory&&) = delete;
+  Memory& operator=(Memory&&) = delete;
   ~Memory() override;
 
   bool answers_at_once() const noexcept override { return true; }
