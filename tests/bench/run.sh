@@ -2,7 +2,7 @@
 # Builds the benchmarks in build/bench, runs them and prints the results with the goals, as tables in Markdown. What
 # was measured stays in build/bench/results.
 #
-# run.sh           everything, in about three minutes; ROUNDS and SECONDS (for each operation in each round) change that
+# run.sh           everything, in about five minutes; ROUNDS and SECONDS (for each operation in each round) change that
 # run.sh --smoke   everything once and briefly: whether it works, not how fast it is
 #
 # BENCH_BUILD names a directory where the benchmarks have been built already.
