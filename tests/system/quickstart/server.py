@@ -17,7 +17,7 @@ TOO_LARGE_TO_GROW = base64.urlsafe_b64encode(json.dumps({"a": "x" * 3030}).encod
 
 
 class Server:
-    """A quick start on a free port. Leaving the context ends it by `signal_number`, and fails unless it ends well."""
+    """A quick start on a free port. Leaving the context ends it by `signal_number`, and fails unless that ends it well."""
 
     def __init__(self, backend=None, command=(QUICKSTART,), secret=SECRET, signal_number=signal.SIGTERM):
         self.command = [str(word) for word in command] + ([backend] if backend else [])
@@ -51,7 +51,8 @@ class Server:
         errors = self.stderr()
         self.errors.close()
         if exception is None:
-            assert status == 0, f"ended with status {status}\n{errors}"
+            expected = -signal.SIGKILL if self.signal_number == signal.SIGKILL else 0
+            assert status == expected, f"ended with status {status}\n{errors}"
 
     def stderr(self):
         self.errors.seek(0)
