@@ -33,12 +33,14 @@ SESSIONS_API sessions_status sessions_bytes_append(sessions_bytes *bytes, const 
 typedef sessions_status (*sessions_codec_fn)(void *user_data, const void *data, size_t len, sessions_bytes *out);
 
 /* A codec. The size tells which members the caller knows; members that later versions add are optional. Since 0.1. */
-typedef struct sessions_codec {
+typedef struct sessions_codec sessions_codec;
+
+struct sessions_codec {
   size_t size;              /* sizeof(sessions_codec) */
   sessions_codec_fn encode; /* from the JSON text of an object, UTF-8 */
   sessions_codec_fn decode; /* to the JSON text of an object, UTF-8, from what encode has made, or from anything that
                                somebody has put into a cookie: it fails when it is something else */
-} sessions_codec;
+};
 
 #ifdef __cplusplus
 }
