@@ -1,8 +1,8 @@
 // OpenSSL's EVP_DecodeBlock does not serve: it skips blanks, takes unused bits, and knows only the standard alphabet.
+#include <algorithm>
 #include <array>
 #include <base/base64url.hpp>
 #include <cstdint>
-#include <cstring>
 
 namespace sessions {
 namespace {
@@ -154,7 +154,7 @@ void base64url_encode(std::string& text, std::size_t begin, Padding padding) {
   const std::size_t size = text.size() - begin;
   text.resize(begin + base64url_size(size, padding));
   char* const bytes = text.data() + text.size() - size;
-  std::memmove(bytes, text.data() + begin, size);
+  std::copy_backward(text.data() + begin, text.data() + begin + size, bytes + size);
   encode(bytes, size, padding, text.data() + begin);
 }
 
