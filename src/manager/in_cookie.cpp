@@ -42,7 +42,7 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
 Result<void> InCookie::append_value(Write, const Kept&, const session::Content& content, const Call& call,
                                     std::string& line) const {
   const std::size_t begin = line.size();
-  line = content.to_python(std::move(line));
+  content.append_python(line);
   if (config_.codec()) {
     const Result<std::string> coded = config_.codec()->encode(std::string_view(line).substr(begin));
     if (!coded) {

@@ -11,10 +11,10 @@ namespace sessions::session {
 
 // ---- what is kept elsewhere ----
 
-void Content::reset(State state, std::string text, store::Record record) noexcept {
-  state_ = state;
-  text_ = std::move(text);
-  record_ = std::move(record);
+void Content::reset() noexcept {
+  state_ = State::decoded;
+  text_.clear();
+  record_ = {};
   scratch_.clear();
   count_ = 0;
   fields_.clear();
@@ -26,13 +26,19 @@ void Content::reset(State state, std::string text, store::Record record) noexcep
   json_.reset();
 }
 
-void Content::adopt_nothing() noexcept { reset(State::decoded, {}, {}); }
+void Content::adopt_nothing() noexcept { reset(); }
 
-void Content::adopt_record(store::Record record) noexcept { reset(State::record, {}, std::move(record)); }
+void Content::adopt_record(store::Record record) noexcept {
+  reset();
+  state_ = State::record;
+  record_ = std::move(record);
+}
 
 void Content::adopt_text(std::string text) {
   std::vector<std::string_view> scratch = scratch_for(text);
-  reset(State::text, std::move(text), {});
+  reset();
+  state_ = State::text;
+  text_ = std::move(text);
   scratch_ = std::move(scratch);
 }
 
@@ -41,11 +47,8 @@ Content::Decoded Content::decoded(Members& members) {
   const std::span<const Member> all = members.all();
   const bool has_escapes = members.has_escapes();
   decoded.fields.reserve(all.size() + 1);  // one that may be added
-  decoded.fields.resize(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto& [name, json] = all[i];
-    Field& field = decoded.fields[i];
-    field.json = json;
+  for (const auto& [name, json] : all) {
+    Field& field = decoded.fields.emplace_back(json);
     field.kept = true;
     if (!has_escapes || name.find('\\') == std::string_view::npos) {
       const char* behind = name.data() + name.size();
@@ -82,15 +85,15 @@ void Content::look_at_record() noexcept {
   count_ = record_.field_count();
   Decoded decoded;
   try {
-    decoded.fields.resize(count_);
+    decoded.fields.reserve(count_);
   } catch (const std::bad_alloc&) {
     return;
   }
   store::Record::Reader reader(record_);
-  for (Field& field : decoded.fields) {
+  for (std::size_t i = 0; i < count_; ++i) {
     const store::Field read = reader.next();
+    Field& field = decoded.fields.emplace_back(read.value);
     field.key = read.key;
-    field.json = read.value;
     field.kept = true;
     decoded.bytes += read.key.size() + read.value.size();
   }
@@ -146,7 +149,7 @@ Content::Field* Content::read(std::string_view key) {
 
 std::optional<std::string_view> Content::find(std::string_view key) {
   const Field* found = read(key);
-  return found == nullptr ? std::nullopt : std::optional(found->json);
+  return found == nullptr ? std::nullopt : std::optional(found->json());
 }
 
 Content::Owned& Content::owned(Field& field) {
@@ -154,10 +157,6 @@ Content::Owned& Content::owned(Field& field) {
     field.owned = std::make_unique<Owned>();
   }
   return *field.owned;
-}
-
-std::string_view Content::seen(const Field& field) noexcept {
-  return field.change == Field::Change::none ? field.json : field.owned->seen;
 }
 
 const std::string* Content::key_at(std::size_t index) {
@@ -175,15 +174,18 @@ const std::string* Content::json_of(std::string_view key) {
   if (found == nullptr) {
     return nullptr;
   }
+  if (found->own) {
+    return &*found->own;
+  }
   std::optional<std::string>& json = owned(*found).json;
-  return json ? &*json : &json.emplace(found->json);
+  return json ? &*json : &json.emplace(found->seen);
 }
 
 const std::string* Content::string_of(Field& field) {
   std::optional<std::string>& string = owned(field).string;
   if (!string) {
     std::string decoded;
-    if (to_string(field.json, decoded) != Status::ok) {
+    if (to_string(field.json(), decoded) != Status::ok) {
       return nullptr;
     }
     string = std::move(decoded);
@@ -204,7 +206,7 @@ const std::string& Content::to_json() {
       text += text.size() == 1 ? "" : ",";
       json::append_string(text, field.key);
       text += ':';
-      text += field.json;
+      text += field.json();
     }
     text += '}';
     json_ = std::move(text);
@@ -216,39 +218,35 @@ const std::string& Content::to_json() {
 
 Status Content::put(std::string_view key, std::string_view json, Field::Change change, std::int64_t delta) {
   Field* found = field(key);
-  const std::size_t former = found == nullptr ? 0 : key.size() + found->json.size();
+  const std::size_t former = found == nullptr ? 0 : key.size() + found->json().size();
   const std::size_t bytes = bytes_ - former + key.size() + json.size();
   // What is too large already, because parallel requests or another writer made it so, may still shrink.
   if ((bytes > max_bytes_ && bytes > bytes_) || (found == nullptr && fields_.size() >= limits::keys)) {
     return Status::limit;
   }
-  auto own = std::make_unique<Owned>();
-  own->json = json;
-  own->delta = delta;
-  if (found == nullptr) {
-    own->key = key;
-    const auto removed =
-        std::find_if(removed_.begin(), removed_.end(), [key](const Removed& r) { return r.key == key; });
-    found = &fields_.emplace_back();
-    if (removed != removed_.end()) {
-      found->kept = true;
-      own->seen = removed->seen;
-    }
-  } else {
-    own->seen = seen(*found);
-    if (found->owned) {
-      own->key = std::move(found->owned->key);
-    }
+  std::string own(json);
+  found = found == nullptr ? &add(key) : found;
+  if (found->owned) {
+    found->owned->json.reset();
+    found->owned->string.reset();
   }
-  const bool is_key_verbatim = !own->key && found->verbatim != Field::Verbatim::nothing;
-  found->key = own->key ? *own->key : found->key;
-  found->json = *own->json;
-  found->owned = std::move(own);
+  found->own = std::move(own);
+  found->delta = delta;
   found->change = change;
-  found->verbatim = is_key_verbatim ? Field::Verbatim::key : Field::Verbatim::nothing;
+  found->verbatim = found->verbatim == Field::Verbatim::nothing ? Field::Verbatim::nothing : Field::Verbatim::key;
   bytes_ = bytes;
   json_.reset();
   return Status::ok;
+}
+
+// Its value is still to be set.
+Content::Field& Content::add(std::string_view key) {
+  const auto removed = std::find_if(removed_.begin(), removed_.end(), [key](const Removed& r) { return r.key == key; });
+  const bool was_kept = removed != removed_.end();
+  Field added(was_kept ? removed->seen : std::string_view());
+  added.key = owned(added).key.emplace(key);
+  added.kept = was_kept;
+  return fields_.emplace_back(std::move(added));
 }
 
 Status Content::set(std::string_view key, std::string_view json) { return put(key, json, Field::Change::set, 0); }
@@ -258,12 +256,12 @@ Status Content::increment(std::string_view key, std::int64_t delta, std::int64_t
   std::int64_t total = 0;
   Field::Change change = Field::Change::increment;
   if (found != nullptr) {
-    if (const Status status = to_int64(found->json, total); status != Status::ok) {
+    if (const Status status = to_int64(found->json(), total); status != Status::ok) {
       return status;
     }
     change = found->change == Field::Change::set ? Field::Change::set : Field::Change::increment;
   }
-  std::int64_t pending = found != nullptr && found->owned ? found->owned->delta : 0;
+  std::int64_t pending = found != nullptr ? found->delta : 0;
   if (__builtin_add_overflow(total, delta, &total) || __builtin_add_overflow(pending, delta, &pending)) {
     return Status::range;
   }
@@ -275,7 +273,7 @@ Status Content::increment(std::string_view key, std::int64_t delta, std::int64_t
 }
 
 void Content::erase(const Field& field) noexcept {
-  bytes_ -= field.key.size() + field.json.size();
+  bytes_ -= field.key.size() + field.json().size();
   fields_.erase(fields_.begin() + (&field - fields_.data()));
   json_.reset();
 }
@@ -288,7 +286,7 @@ Status Content::remove(std::string_view key) {
   const bool is_removed =
       std::any_of(removed_.begin(), removed_.end(), [key](const Removed& removed) { return removed.key == key; });
   if (found->kept && !is_removed) {
-    removed_.push_back({std::string(key), seen(*found), found->was_read});
+    removed_.push_back({std::string(key), found->seen, found->was_read});
   }
   erase(*found);
   return Status::ok;
@@ -342,7 +340,8 @@ Result<void> Content::assign(std::string_view json) {
     field.kept = false;
     field.verbatim = Field::Verbatim::nothing;
   }
-  reset(State::decoded, std::move(text), {});
+  reset();
+  text_ = std::move(text);
   fields_ = std::move(decoded.fields);
   bytes_ = decoded.bytes;
   cleared_ = true;
@@ -367,11 +366,11 @@ std::vector<store::Change> Content::changes() const {
     changes.push_back({Kind::remove, removed.key, {}, 0, removed.seen});
   }
   for (const Field& field : fields_) {
-    const auto seen = field.kept ? std::optional(Content::seen(field)) : std::nullopt;
+    const auto seen = field.kept ? std::optional(field.seen) : std::nullopt;
     if (field.change == Field::Change::set) {
-      changes.push_back({Kind::set, field.key, field.json, 0, seen});
+      changes.push_back({Kind::set, field.key, field.json(), 0, seen});
     } else if (field.change == Field::Change::increment) {
-      changes.push_back({Kind::increment, field.key, {}, field.owned->delta, seen});
+      changes.push_back({Kind::increment, field.key, {}, field.delta, seen});
     }
   }
   return changes;
@@ -387,7 +386,7 @@ std::vector<store::Precondition> Content::preconditions() const {
   }
   for (const Field& field : fields_) {
     if (field.was_read && field.kept) {
-      preconditions.push_back({field.key, seen(field)});
+      preconditions.push_back({field.key, field.seen});
     }
   }
   for (const std::string& key : missed_) {
@@ -400,12 +399,12 @@ std::vector<store::Field> Content::fields() const {
   std::vector<store::Field> fields;
   fields.reserve(fields_.size());
   for (const Field& field : fields_) {
-    fields.push_back({field.key, field.json});
+    fields.push_back({field.key, field.json()});
   }
   return fields;
 }
 
-std::string Content::to_python(std::string line) const {
+void Content::append_python(std::string& line) const {
   constexpr std::size_t around_a_member = 8;
   constexpr std::size_t signature = 64;
   constexpr std::size_t attributes = 256;
@@ -415,7 +414,7 @@ std::string Content::to_python(std::string line) const {
   const auto begin = [](const Field& field) { return field.key.data() - 1; };
   const auto end = [](const Field& field) {
     return field.verbatim == Verbatim::key ? field.key.data() + field.key.size() + 3
-                                           : field.json.data() + field.json.size();
+                                           : field.seen.data() + field.seen.size();
   };
   for (auto field = fields_.begin(); field != fields_.end(); ++field) {
     line += field == fields_.begin() ? "" : ", ";
@@ -434,18 +433,15 @@ std::string Content::to_python(std::string line) const {
       line.append(first, end(*field));
     }
     if (field->verbatim != Verbatim::member) {
-      json::append_python(line, field->json);
+      json::append_python(line, field->json());
     }
   }
   line += '}';
-  return line;
 }
 
 void Content::settle() noexcept {
   for (Field& field : fields_) {
-    if (field.owned) {
-      field.owned->delta = 0;
-    }
+    field.delta = 0;
     field.change = Field::Change::none;
     field.kept = true;
     field.was_read = false;

@@ -89,30 +89,35 @@ class Content {
   std::vector<store::Precondition> preconditions() const;
   bool has_read_everything() const noexcept { return has_read_everything_; }
 
-  // The whole content as Python writes it, appended to a line that has room then for what an envelope and attributes
+  // Appends the whole content as Python writes it to a line, which has room then for what an envelope and attributes
   // add, as a rule. Members that stand in the text as Python writes them are taken over.
-  std::string to_python(std::string line = {}) const;
+  void append_python(std::string& line) const;
 
   // Everything has been written: there are no changes any more.
   void settle() noexcept;
 
  private:
-  // What a field owns once it was set, or read as a C string.
+  // What a field owns once it was added, or read as a C string.
   struct Owned {
     std::optional<std::string> key;
     std::optional<std::string> json;
     std::optional<std::string> string;
-    std::string_view seen;   // what is kept elsewhere and was changed here
-    std::int64_t delta = 0;  // increment: the sum of the deltas
   };
 
   struct Field {
     enum class Change : std::uint8_t { none, set, increment };
     enum class Verbatim : std::uint8_t { nothing, key, member };  // what stands in text_ as Python writes it
 
+    explicit Field(std::string_view adopted) noexcept : seen(adopted) {}
+
+    // The value's JSON text.
+    std::string_view json() const noexcept { return own ? *own : seen; }
+
     std::string_view key;
-    std::string_view json;
+    std::string_view seen;           // the value that was adopted
+    std::optional<std::string> own;  // the one that it was set to
     std::unique_ptr<Owned> owned;
+    std::int64_t delta = 0;  // increment: the sum of the deltas
     Change change = Change::none;
     bool kept = false;  // it is in what is kept elsewhere
     bool was_read = false;
@@ -137,11 +142,11 @@ class Content {
   Field* field(std::string_view key) noexcept;
   Field* read(std::string_view key);
   static Owned& owned(Field& field);
-  static std::string_view seen(const Field& field) noexcept;
   static const std::string* string_of(Field& field);
   Status put(std::string_view key, std::string_view json, Field::Change change, std::int64_t delta);
+  Field& add(std::string_view key);
   void erase(const Field& field) noexcept;
-  void reset(State state, std::string text, store::Record record) noexcept;
+  void reset() noexcept;
   bool look_at_text() noexcept;
   void look_at_record() noexcept;
   void take_over(Decoded decoded) noexcept;
