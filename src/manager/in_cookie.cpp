@@ -21,7 +21,7 @@ Origin origin_of(envelope::Refusal refusal) noexcept {
 }  // namespace
 
 Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, session::Content& content,
-                              std::optional<Kept>& kept) const {
+                              Kept& kept) const {
   auto found = envelope_->open(cookie_value, call.now(), config_.lifetime());
   if (const auto* refusal = std::get_if<envelope::Refusal>(&found)) {
     return origin_of(*refusal);
@@ -35,7 +35,7 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
     opened.text = std::move(*text);
   }
   content.adopt_text(std::move(opened.text));
-  kept.emplace().written = opened.written;
+  kept.written = opened.written;
   return Origin::restored;
 }
 

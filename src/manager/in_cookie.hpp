@@ -15,7 +15,7 @@ class InCookie final : public Keeper {
       : envelope_(std::move(envelope)), config_(config) {}
 
   Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
-                      std::optional<Kept>& kept) const override;
+                      Kept& kept) const override;
   Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
                             std::string& line) const override;
   bool changes_value(Write write) const noexcept override;

@@ -14,7 +14,7 @@ constexpr std::int64_t tombstone_seconds = 3600;
 }  // namespace
 
 Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content,
-                             std::optional<Kept>& kept) const {
+                             Kept& kept) const {
   const std::optional<SessionId> id = SessionId::parse(cookie_value);
   if (!id) {
     return Origin::malformed;

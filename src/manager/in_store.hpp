@@ -16,7 +16,7 @@ class InStore final : public Keeper {
       : store_(std::move(store)), sha256_(std::move(sha256)), config_(config) {}
 
   Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
-                      std::optional<Kept>& kept) const override;
+                      Kept& kept) const override;
   Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
                             std::string& line) const override;
   bool changes_value(Write write) const noexcept override;

@@ -51,7 +51,7 @@ class Keeper {
   // Looks up what a cookie's value stands for. When that is Origin::restored, the content and `kept` are filled in. The
   // error says that nobody could be asked.
   virtual Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
-                              std::optional<Kept>& kept) const = 0;
+                              Kept& kept) const = 0;
 
   // Appends the cookie's value after the write, and sees to the room for what follows.
   virtual Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,

@@ -26,13 +26,16 @@ Call Session::call() const { return {manager_->config().now(), timeout_, manager
 // ---- the request comes in ----
 
 Result<void> Session::load_header(std::string_view cookie_header) {
-  std::array<std::string_view, limits::cookie_candidates> values;
   const std::string& name = manager_->config().cookie().name;
-  const std::size_t count = cookie::find_values(cookie_header, name, values);
-  if (count > 1) {
-    manager_->config().log(LogLevel::info, "a request has " + std::to_string(count) + " cookies named \"" + name +
-                                               "\": the first that is good counts, the others are ignored");
+  std::string_view only;
+  const std::size_t count = cookie::find_values(cookie_header, name, {&only, 1});
+  if (count <= 1) {
+    return load({&only, count});
   }
+  manager_->config().log(LogLevel::info, "a request has " + std::to_string(count) + " cookies named \"" + name +
+                                             "\": the first that is good counts, the others are ignored");
+  std::array<std::string_view, limits::cookie_candidates> values;
+  cookie::find_values(cookie_header, name, values);
   return load({values.data(), std::min(count, values.size())});
 }
 
@@ -54,6 +57,7 @@ Result<void> Session::load(std::span<const std::string_view> candidates) {
     if (*origin == Origin::restored) {
       first_refusal.reset();
       origin_ = Origin::restored;
+      is_kept_ = true;
       break;
     }
     first_refusal = first_refusal.value_or(*origin);
@@ -68,7 +72,7 @@ Result<void> Session::load(std::span<const std::string_view> candidates) {
 void Session::refuse_unless(bool is_content) noexcept {
   if (!is_content) {
     origin_ = Origin::content;
-    kept_.reset();
+    is_kept_ = false;
   }
 }
 
@@ -105,7 +109,7 @@ Result<void> Session::finish(Outcome outcome, std::vector<std::string> contested
 
 bool Session::is_renewal_due(const Call& call) const noexcept {
   return is_used_ &&
-         (!manager_->keeper().keeps_time() || call.now() - kept_->written >= manager_->config().renew_after());
+         (!manager_->keeper().keeps_time() || call.now() - kept_.written >= manager_->config().renew_after());
 }
 
 Result<void> Session::commit() {
@@ -117,10 +121,10 @@ Result<void> Session::commit() {
   }
   refuse_unless(content_.decode());
   const Call call = this->call();
-  if (content_.empty() && (!kept_ || content_.cleared())) {
+  if (content_.empty() && (!is_kept_ || content_.cleared())) {
     return content_.cleared() ? end(call) : finish(Outcome::unchanged);
   }
-  if (!kept_) {
+  if (!is_kept_) {
     return write(Write::create, Outcome::created, call);
   }
   if (content_.changed()) {
@@ -134,7 +138,7 @@ Result<void> Session::regenerate() {
   if (is_gone_) {
     return finish(Outcome::gone);
   }
-  if (!kept_ || (content_.empty() && content_.cleared())) {
+  if (!is_kept_ || (content_.empty() && content_.cleared())) {
     return commit();
   }
   return write(Write::regenerate, Outcome::regenerated, call());
@@ -147,10 +151,8 @@ Result<void> Session::destroy() {
 
 Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
   const cookie::SetCookieLines& lines = manager_->lines();
-  std::optional<Kept> fresh;
-  Kept& kept = kept_ ? *kept_ : fresh.emplace();
   std::string line = lines.before_value();
-  if (Result<void> appended = manager_->keeper().append_value(write, kept, content_, call, line); !appended) {
+  if (Result<void> appended = manager_->keeper().append_value(write, kept_, content_, call, line); !appended) {
     return appended;
   }
   const std::size_t value_end = line.size();
@@ -164,7 +166,7 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
       std::string_view(line).substr(lines.before_value().size(), value_end - lines.before_value().size());
   // The browser's copy is renewed with ours; one that has no Max-Age needs that only when it changes.
   const bool is_sent = manager_->config().persistent() || manager_->keeper().changes_value(write);
-  Result<Written> written = manager_->keeper().perform(write, mode_, value, content_, call, kept);
+  Result<Written> written = manager_->keeper().perform(write, mode_, value, content_, call, kept_);
   if (!written) {
     return std::move(written.error());
   }
@@ -176,9 +178,7 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
   if (written->outcome == Written::Outcome::conflict) {
     return finish(Outcome::conflict, std::move(written->keys));
   }
-  if (!kept_) {
-    kept_ = fresh;
-  }
+  is_kept_ = true;
   if (is_sent) {
     line_ = std::move(line);
   }
@@ -187,19 +187,19 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
 }
 
 Result<void> Session::end(const Call& call) {
-  if (!kept_ && !browser_has_it_) {
+  if (!is_kept_ && !browser_has_it_) {
     content_.adopt_nothing();
     return finish(Outcome::unchanged);
   }
   std::string line = manager_->lines().remove();
-  if (kept_) {
-    if (Result<void> destroyed = manager_->keeper().destroy(*kept_, call); !destroyed) {
+  if (is_kept_) {
+    if (Result<void> destroyed = manager_->keeper().destroy(kept_, call); !destroyed) {
       return destroyed;
     }
   }
   line_ = std::move(line);
   content_.adopt_nothing();
-  kept_.reset();
+  is_kept_ = false;
   browser_has_it_ = false;
   is_gone_ = false;
   return finish(Outcome::destroyed);

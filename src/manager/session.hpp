@@ -72,7 +72,8 @@ class Session {
   CommitMode mode_;
   session::Content content_;
   Origin origin_ = Origin::fresh;
-  std::optional<Kept> kept_;  // none: the session exists in this handle only
+  bool is_kept_ = false;  // else the session exists in this handle only
+  Kept kept_;
   bool is_loaded_ = false;
   bool browser_has_it_ = false;  // a cookie of our name, good or not
   bool is_used_ = false;         // since the last commit
