@@ -6,9 +6,11 @@
 
 namespace sessions::crypto {
 
-void free_digest_context(EVP_MD_CTX* context) { EVP_MD_CTX_free(context); }
+void FreeDigest::operator()(EVP_MD* digest) const noexcept { EVP_MD_free(digest); }
 
-void free_digest(EVP_MD* digest) { EVP_MD_free(digest); }
+void FreeDigest::operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+
+DigestContext new_digest_context() noexcept { return DigestContext(EVP_MD_CTX_new()); }
 
 Result<std::unique_ptr<Digest>> Digest::make(Algorithm algorithm) {
   const ErrorQueueMark mark;
@@ -20,23 +22,17 @@ Result<std::unique_ptr<Digest>> Digest::make(Algorithm algorithm) {
   return std::make_unique<Digest>(digest);
 }
 
-DigestPool::Owned Digest::begin() const {
-  DigestPool::Owned context = idle_.take();
-  const EVP_MD* algorithm = nullptr;  // the one that a used context has
-  if (!context) {
-    context.reset(EVP_MD_CTX_new());
-    algorithm = digest_.get();
-  }
+void Digest::begin(EVP_MD_CTX* context) const {
   // With the algorithm at hand only memory can be missing.
-  if (!context || EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1) {
+  if (context == nullptr || EVP_DigestInit_ex2(context, digest_.get(), nullptr) != 1) {
     throw std::bad_alloc();
   }
-  return context;
 }
 
 void Digest::compute(std::initializer_list<std::string_view> pieces, char* out) const {
   ErrorQueueMark mark;
-  DigestPool::Owned context = begin();
+  const DigestPool::Lease context = contexts_.take();
+  begin(context.get());
   for (const std::string_view piece : pieces) {
     if (EVP_DigestUpdate(context.get(), piece.data(), piece.size()) != 1) {
       throw std::bad_alloc();
@@ -46,7 +42,6 @@ void Digest::compute(std::initializer_list<std::string_view> pieces, char* out) 
     throw std::bad_alloc();
   }
   mark.nothing_failed();
-  idle_.give(std::move(context));
 }
 
 }  // namespace sessions::crypto

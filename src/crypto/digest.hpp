@@ -17,10 +17,17 @@ enum class Algorithm { sha1, sha256 };
 inline constexpr std::size_t sha1_size = 20;
 inline constexpr std::size_t sha256_size = 32;
 
-void free_digest_context(EVP_MD_CTX* context);
-void free_digest(EVP_MD* digest);
+struct FreeDigest {
+  void operator()(EVP_MD* digest) const noexcept;
+  void operator()(EVP_MD_CTX* context) const noexcept;
+};
 
-using DigestPool = ContextPool<EVP_MD_CTX, free_digest_context>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
+
+// Null when memory is short.
+DigestContext new_digest_context() noexcept;
+
+using DigestPool = ContextPool<DigestContext, new_digest_context>;
 
 // Share freely between threads.
 class Digest {
@@ -31,19 +38,15 @@ class Digest {
   // Takes over a fetched algorithm.
   explicit Digest(EVP_MD* digest) : digest_(digest) {}
 
-  // A context that has seen no text yet. Throws std::bad_alloc.
-  DigestPool::Owned begin() const;
+  // Makes a context one that has seen no text yet; none stands for one that could not be made. Throws std::bad_alloc.
+  void begin(EVP_MD_CTX* context) const;
 
   // Writes the digest of the pieces, one after the other, to `out`, which has room for it. Throws std::bad_alloc.
   void compute(std::initializer_list<std::string_view> pieces, char* out) const;
 
  private:
-  struct FreeDigest {
-    void operator()(EVP_MD* digest) const noexcept { free_digest(digest); }
-  };
-
   std::unique_ptr<EVP_MD, FreeDigest> digest_;
-  mutable DigestPool idle_;
+  mutable DigestPool contexts_;
 };
 
 }  // namespace sessions::crypto

@@ -22,11 +22,12 @@ void require(int success) {
 unsigned char* bytes(char* text) noexcept { return reinterpret_cast<unsigned char*>(text); }
 
 // The key, padded and masked by `mask`, is what the digest starts with.
-Hmac::Context keyed(const Digest& digest, std::string_view padded_key, char mask) {
+DigestContext keyed(const Digest& digest, std::string_view padded_key, char mask) {
   SecretArray<block_size> pad;
   std::transform(padded_key.begin(), padded_key.end(), pad.bytes.begin(),
                  [mask](char c) { return static_cast<char>(c ^ mask); });
-  Hmac::Context context = digest.begin();
+  DigestContext context = new_digest_context();
+  digest.begin(context.get());
   require(EVP_DigestUpdate(context.get(), pad.bytes.data(), pad.bytes.size()));
   return context;
 }
@@ -45,22 +46,19 @@ Result<std::unique_ptr<Hmac>> Hmac::make(Algorithm algorithm, std::string_view k
   } else {
     std::copy(key.begin(), key.end(), padded_key.bytes.begin());
   }
-  Context inner = keyed(**digest, padded_key.view(), 0x36);
-  Context outer = keyed(**digest, padded_key.view(), 0x5c);
+  DigestContext inner = keyed(**digest, padded_key.view(), 0x36);
+  DigestContext outer = keyed(**digest, padded_key.view(), 0x5c);
   return std::make_unique<Hmac>(std::move(inner), std::move(outer),
                                 algorithm == Algorithm::sha1 ? sha1_size : sha256_size);
 }
 
-Hmac::Hmac(Context inner, Context outer, std::size_t size)
+Hmac::Hmac(DigestContext inner, DigestContext outer, std::size_t size)
     : inner_(std::move(inner)), outer_(std::move(outer)), size_(size) {}
 
 void Hmac::compute(std::initializer_list<std::string_view> pieces, char* out) const {
   ErrorQueueMark mark;
-  Context context = idle_.take();
-  if (!context) {
-    context.reset(EVP_MD_CTX_new());
-    require(context != nullptr);
-  }
+  const DigestPool::Lease context = contexts_.take();
+  require(context.get() != nullptr ? 1 : 0);
   require(EVP_MD_CTX_copy_ex(context.get(), inner_.get()));
   for (const std::string_view piece : pieces) {
     require(EVP_DigestUpdate(context.get(), piece.data(), piece.size()));
@@ -70,7 +68,6 @@ void Hmac::compute(std::initializer_list<std::string_view> pieces, char* out) co
   require(EVP_DigestUpdate(context.get(), out, size_));
   require(EVP_DigestFinal_ex(context.get(), bytes(out), nullptr));
   mark.nothing_failed();
-  idle_.give(std::move(context));
 }
 
 }  // namespace sessions::crypto

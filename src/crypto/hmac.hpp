@@ -16,23 +16,21 @@ namespace sessions::crypto {
 // of text (OpenSSL 3.0), which is most of what loading a signed cookie costs.
 class Hmac {
  public:
-  using Context = DigestPool::Owned;
-
   // Fails with status internal when this OpenSSL, or its configuration, does not offer the digest. Throws
   // std::bad_alloc.
   static Result<std::unique_ptr<Hmac>> make(Algorithm algorithm, std::string_view key);
 
   // Takes over the digest's states after the inner and the outer pad.
-  Hmac(Context inner, Context outer, std::size_t size);
+  Hmac(DigestContext inner, DigestContext outer, std::size_t size);
 
   // Writes the code of the pieces, one after the other, to `out`, which has room for it. Throws std::bad_alloc.
   void compute(std::initializer_list<std::string_view> pieces, char* out) const;
 
  private:
-  Context inner_;
-  Context outer_;
+  DigestContext inner_;
+  DigestContext outer_;
   std::size_t size_;
-  mutable DigestPool idle_;
+  mutable DigestPool contexts_;
 };
 
 }  // namespace sessions::crypto
