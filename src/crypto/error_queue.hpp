@@ -1,6 +1,9 @@
 // OpenSSL's error queue belongs to the host: whatever we cause in it is taken out again.
 #pragma once
 
+#include <string>
+#include <vector>
+
 namespace sessions::crypto {
 
 class ErrorQueueMark {
@@ -20,6 +23,30 @@ class ErrorQueueMark {
  private:
   const bool is_set_;  // an empty queue takes no mark
   bool may_have_failed_ = true;
+};
+
+// For calls that empty the queue themselves, as handshakes do: what is in it meanwhile is ours alone. Marks that the
+// host has set on its errors are lost.
+class ErrorsSetAside {
+ public:
+  ErrorsSetAside();  // throws std::bad_alloc
+  ~ErrorsSetAside();
+
+  ErrorsSetAside(const ErrorsSetAside&) = delete;
+  ErrorsSetAside& operator=(const ErrorsSetAside&) = delete;
+  ErrorsSetAside(ErrorsSetAside&&) = delete;
+  ErrorsSetAside& operator=(ErrorsSetAside&&) = delete;
+
+ private:
+  struct Entry {
+    unsigned long code;
+    std::string file;
+    int line;
+    std::string function;
+    std::string data;
+  };
+
+  std::vector<Entry> entries_;
 };
 
 }  // namespace sessions::crypto
