@@ -11,12 +11,17 @@ namespace sessions::manager {
 // `start` makes the call with the completion that it is given; `late` is the status when no answer comes in time. It
 // has no words of its own: by then the store may have written, and nothing that needs memory may hide that.
 template <class Reply, class Start>
-Result<Reply> ask(const store::Store& store, const store::Call& call, Status late, Start start) {
+Result<Reply> ask(store::Store& store, const store::Call& call, Status late, Start start) {
   using Answer = store::Answer<Reply>;
   const auto reply_in = [&](const std::shared_ptr<Answer>& answer) {
     start(store::Completion<Reply>(answer));
-    auto reply = answer->wait([&call] { return call.deadline(); });
-    return reply ? std::move(*reply) : Result<Reply>(Error{late, {}});
+    if (!answer->is_delivered()) {
+      store.wait_for(*answer, call.deadline());
+    }
+    if (!answer->is_delivered()) {
+      return Result<Reply>(Error{late, {}});
+    }
+    return answer->take();
   };
   if (!store.answers_at_once()) {
     return reply_in(std::make_shared<Answer>());

@@ -2,50 +2,66 @@
 #pragma once
 
 #include <atomic>
+#include <base/clock.hpp>
 #include <base/result.hpp>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace sessions::store {
 
-// One answer that somebody waits for. The waiting caller and the completion share it, so that either may give up first.
-template <class Reply>
-class Answer {
+// What a caller waits for, whatever the answer is. One caller waits; any thread delivers or rouses.
+class Awaited {
  public:
-  void deliver(Result<Reply> reply) {
-    reply_.emplace(std::move(reply));
-    if (state_.exchange(State::delivered, std::memory_order_acq_rel) == State::awaited) {
-      const std::lock_guard lock(mutex_);  // so that the waiter is not just between its test and its sleep
-      delivered_.notify_one();
-    }
-  }
+  Awaited() = default;
+  Awaited(const Awaited&) = delete;
+  Awaited& operator=(const Awaited&) = delete;
+  Awaited(Awaited&&) = delete;
+  Awaited& operator=(Awaited&&) = delete;
 
-  // None when the deadline passed first. `deadline` is a function: who finds the answer there needs none.
-  template <class DeadlineOf>
-  std::optional<Result<Reply>> wait(DeadlineOf deadline) {
-    State state = State::open;
-    if (state_.load(std::memory_order_acquire) != State::delivered &&
-        state_.compare_exchange_strong(state, State::awaited, std::memory_order_acquire)) {
-      std::unique_lock lock(mutex_);
-      const auto is_delivered = [this] { return state_.load(std::memory_order_acquire) == State::delivered; };
-      if (!delivered_.wait_until(lock, deadline(), is_delivered)) {
-        return std::nullopt;
-      }
-    }
-    return std::move(reply_);
-  }
+  bool is_delivered() const noexcept { return state_.load(std::memory_order_acquire) == State::delivered; }
+
+  // Returns when it is delivered, when somebody has roused the caller, since this was last called or now, or when the
+  // deadline has passed.
+  void wait(Deadline deadline);
+
+  // Makes wait() return. False when there is none any more, or the answer is there.
+  bool rouse() noexcept;
+
+  // The caller no longer waits.
+  void give_up() noexcept;
+
+ protected:
+  ~Awaited() = default;
+
+  void announce() noexcept;
 
  private:
-  enum class State : std::uint8_t { open, awaited, delivered };
+  void wake() noexcept;
+
+  enum class State : std::uint8_t { open, asleep, roused, given_up, delivered };
 
   std::atomic<State> state_ = State::open;
-  std::optional<Result<Reply>> reply_;
   std::mutex mutex_;
-  std::condition_variable delivered_;
+  std::condition_variable changed_;
+};
+
+// The waiting caller and the completion share it, so that either may give up first.
+template <class Reply>
+class Answer final : public Awaited {
+ public:
+  void deliver(Result<Reply> reply) noexcept {
+    reply_ = std::move(reply);
+    announce();
+  }
+
+  // Once delivered.
+  Result<Reply> take() { return std::move(reply_); }
+
+ private:
+  Result<Reply> reply_ = Error{Status::internal, {}};
 };
 
 // The store's end: called exactly once with the reply. One that is dropped instead answers that the store failed.
@@ -64,7 +80,9 @@ class Completion {
     }
   }
 
-  void operator()(Result<Reply> reply) { std::exchange(answer_, nullptr)->deliver(std::move(reply)); }
+  void operator()(Result<Reply> reply) noexcept { std::exchange(answer_, nullptr)->deliver(std::move(reply)); }
+
+  Awaited* awaited() const noexcept { return answer_.get(); }
 
  private:
   std::shared_ptr<Answer<Reply>> answer_;

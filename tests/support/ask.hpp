@@ -8,11 +8,16 @@
 
 namespace sessions::testing {
 
+// Makes the call with a completion and waits for the answer, however long it takes.
 template <class Reply, class Start>
-Result<Reply> ask(Start start) {
+Result<Reply> ask(store::Store& store, Start start) {
   auto answer = std::make_shared<store::Answer<Reply>>();
   start(store::Completion<Reply>(answer));
-  return *answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
+  store.wait_for(*answer, std::chrono::steady_clock::now() + std::chrono::minutes(5));
+  if (!answer->is_delivered()) {
+    return Error{Status::timeout, "the store does not answer"};
+  }
+  return answer->take();
 }
 
 }  // namespace sessions::testing

@@ -45,7 +45,8 @@ inline std::shared_ptr<store::Store> open(const std::string& path, std::size_t c
 
 inline Result<bool> create(store::Store& store, unsigned number, std::int64_t when = now,
                            const std::string& value = "0", store::Call call = patient()) {
-  return ask<bool>([&](auto done) { store.create(key_of(number), record_of(when, value), call, std::move(done)); });
+  return ask<bool>(store,
+                   [&](auto done) { store.create(key_of(number), record_of(when, value), call, std::move(done)); });
 }
 
 inline Result<store::Committed> increment(store::Store& store, unsigned number, store::Call call = patient()) {
@@ -54,23 +55,26 @@ inline Result<store::Committed> increment(store::Store& store, unsigned number, 
   commit.generation = generation;
   commit.expires = call.now() + lifetime;
   commit.changes = {&change, 1};
-  return ask<store::Committed>([&](auto done) { store.commit(key_of(number), commit, call, std::move(done)); });
+  return ask<store::Committed>(store, [&](auto done) { store.commit(key_of(number), commit, call, std::move(done)); });
 }
 
 inline Result<bool> destroy(store::Store& store, unsigned number, store::Call call = patient()) {
-  return ask<bool>([&](auto done) { store.destroy(key_of(number), call.now() + 3'600, call, std::move(done)); });
+  const auto destroyed = ask<store::Destroyed>(
+      store, [&](auto done) { store.destroy(key_of(number), call.now() + 3'600, call, std::move(done)); });
+  return destroyed ? Result<bool>(destroyed->was_there) : destroyed.error();
 }
 
 inline Result<std::int64_t> sweep(store::Store& store, std::int64_t most, std::int64_t when) {
-  return ask<std::int64_t>([&](auto done) { store.sweep(most, patient(when), std::move(done)); });
+  return ask<std::int64_t>(store, [&](auto done) { store.sweep(most, patient(when), std::move(done)); });
 }
 
 inline store::Statistics statistics(store::Store& store) {
-  return *ask<store::Statistics>([&](auto done) { store.statistics(patient(), std::move(done)); });
+  return *ask<store::Statistics>(store, [&](auto done) { store.statistics(patient(), std::move(done)); });
 }
 
 inline Result<std::optional<store::Record>> load(store::Store& store, unsigned number, store::Call call = patient()) {
-  return ask<std::optional<store::Record>>([&](auto done) { store.load(key_of(number), call, std::move(done)); });
+  return ask<std::optional<store::Record>>(store,
+                                           [&](auto done) { store.load(key_of(number), call, std::move(done)); });
 }
 
 // The value of the only field, "gone", or the status of a failure.

@@ -1,7 +1,6 @@
 // Talking to a store, and stores that pass calls on to another one.
 #pragma once
 
-#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -11,21 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "ask.hpp"
 #include "catch.hpp"
 
 namespace sessions::testing {
-
-// Makes the call with a completion and waits for the answer, however long it takes.
-template <class Reply, class Start>
-Result<Reply> ask(Start start) {
-  auto answer = std::make_shared<store::Answer<Reply>>();
-  start(store::Completion<Reply>(answer));
-  auto reply = answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
-  if (!reply) {
-    return Error{Status::timeout, "the store does not answer"};
-  }
-  return std::move(*reply);
-}
 
 // "key=value key=value", or "gone".
 inline std::string text(const std::optional<store::Record>& record) {
@@ -105,7 +93,7 @@ class ForwardingStore : public store::Store {
     });
   }
   void destroy(const store::Key& key, std::int64_t ended_until, const store::Call& call,
-               store::Completion<bool> done) override {
+               store::Completion<store::Destroyed> done) override {
     pass(std::move(done), [=, this](auto answer) { inner_->destroy(key, ended_until, call, std::move(answer)); });
   }
   void sweep(std::int64_t most, const store::Call& call, store::Completion<std::int64_t> done) override {
