@@ -272,6 +272,11 @@ SESSIONS_API sessions_status sessions_session_destroy(sessions_session *session,
  * SESSIONS_OUTCOME_UNCHANGED before the first and when session is NULL. Since 0.1. */
 SESSIONS_API int32_t sessions_session_outcome(const sessions_session *session);
 
+/* Returns 1 when the last destroy or regenerate that succeeded was done by a Redis server, but no replica of it confirmed
+ * in the time allowed that it has it too: should that server fail at once, the old session may be alive again. 0 in all
+ * other cases: also when the backend was not told to wait for a replica, and when session is NULL. Since 0.1. */
+SESSIONS_API int32_t sessions_session_degraded(const sessions_session *session);
+
 /* Returns how many keys parallel requests had changed too, as far as the last commit or regenerate met them: with
  * outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
  * stay removed; with outcome CONFLICT keys that it had read. A conflict about the session as a whole, which was counted,

@@ -123,6 +123,10 @@ int32_t sessions_session_outcome(const sessions_session* session) {
   return session == nullptr ? SESSIONS_OUTCOME_UNCHANGED : static_cast<int32_t>(session->session.outcome());
 }
 
+int32_t sessions_session_degraded(const sessions_session* session) {
+  return session != nullptr && session->session.degraded() ? 1 : 0;
+}
+
 size_t sessions_session_cookie_count(const sessions_session* session) {
   return session == nullptr ? 0 : session->session.lines().size();
 }

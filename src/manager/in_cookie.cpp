@@ -63,6 +63,6 @@ Result<Written> InCookie::perform(Write, CommitMode, std::string_view, session::
   return Written{Written::Outcome::applied, {}};
 }
 
-Result<void> InCookie::destroy(const Kept&, const Call&) const { return {}; }
+Result<store::Destroyed> InCookie::destroy(const Kept&, const Call&) const { return store::Destroyed{}; }
 
 }  // namespace sessions::manager

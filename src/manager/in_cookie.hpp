@@ -21,7 +21,7 @@ class InCookie final : public Keeper {
   bool changes_value(Write write) const noexcept override;
   Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
                           const Call& call, Kept& kept) const override;
-  Result<void> destroy(const Kept& kept, const Call& call) const override;
+  Result<store::Destroyed> destroy(const Kept& kept, const Call& call) const override;
   bool keeps_time() const noexcept override { return envelope_->carries_time(); }
 
  private:

@@ -139,28 +139,32 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view 
   if (!committed) {
     return std::move(committed.error());
   }
-  if (!committed->record) {
+  if (!committed->record && !committed->head) {
     return Written{Written::Outcome::gone, {}};
   }
-  const store::Record::Head head = committed->record->head();
+  const store::Record::Head head = committed->record ? committed->record->head() : *committed->head;
   kept.written = head.times.written;
   kept.generation = head.generation;
   kept.version = head.version;
-  content.adopt_record(std::move(*committed->record));
+  if (committed->record) {
+    content.adopt_record(std::move(*committed->record));
+  } else {
+    content.settle();
+  }
   if (committed->outcome == Outcome::conflict) {
     return Written{Written::Outcome::conflict, std::move(committed->keys)};
   }
   kept.id = id;
   kept.key = key;
   return Written{committed->outcome == Outcome::merged ? Written::Outcome::merged : Written::Outcome::applied,
-                 std::move(committed->keys)};
+                 std::move(committed->keys), committed->degraded};
 }
 
-Result<void> InStore::destroy(const Kept& kept, const Call& call) const {
-  auto destroyed = ask<bool>(*store_, call, write_late, [&](store::Completion<bool> done) {
+Result<store::Destroyed> InStore::destroy(const Kept& kept, const Call& call) const {
+  using store::Destroyed;
+  return ask<Destroyed>(*store_, call, write_late, [&](store::Completion<Destroyed> done) {
     store_->destroy(kept.key, call.now() + tombstone_seconds, call, std::move(done));
   });
-  return destroyed ? Result<void>() : std::move(destroyed.error());
 }
 
 }  // namespace sessions::manager

@@ -35,6 +35,7 @@ struct Written {
 
   Outcome outcome;
   std::vector<std::string> keys;
+  bool degraded = false;  // as store::Committed
 };
 
 // Writing is two steps, so that whatever needs memory is done before the first lasting effect. Share freely between
@@ -64,7 +65,7 @@ class Keeper {
   virtual Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
                                   const Call& call, Kept& kept) const = 0;
 
-  virtual Result<void> destroy(const Kept& kept, const Call& call) const = 0;
+  virtual Result<store::Destroyed> destroy(const Kept& kept, const Call& call) const = 0;
 
   // Whether the time of the last write is kept, so that it can be enforced and renewing can wait.
   virtual bool keeps_time() const noexcept = 0;

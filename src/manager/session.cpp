@@ -100,8 +100,9 @@ std::size_t Session::count() noexcept {
 
 // ---- the response goes out ----
 
-Result<void> Session::finish(Outcome outcome, std::vector<std::string> contested_keys) noexcept {
+Result<void> Session::finish(Outcome outcome, std::vector<std::string> contested_keys, bool degraded) noexcept {
   outcome_ = outcome;
+  degraded_ = degraded;
   contested_keys_ = std::move(contested_keys);
   is_used_ = false;
   return {};
@@ -183,7 +184,7 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
     line_ = std::move(line);
   }
   const bool is_merged = write == Write::save && written->outcome == Written::Outcome::merged;
-  return finish(is_merged ? Outcome::merged : outcome, std::move(written->keys));
+  return finish(is_merged ? Outcome::merged : outcome, std::move(written->keys), written->degraded);
 }
 
 Result<void> Session::end(const Call& call) {
@@ -192,17 +193,20 @@ Result<void> Session::end(const Call& call) {
     return finish(Outcome::unchanged);
   }
   std::string line = manager_->lines().remove();
+  bool degraded = false;
   if (is_kept_) {
-    if (Result<void> destroyed = manager_->keeper().destroy(kept_, call); !destroyed) {
-      return destroyed;
+    const Result<store::Destroyed> destroyed = manager_->keeper().destroy(kept_, call);
+    if (!destroyed) {
+      return destroyed.error();
     }
+    degraded = destroyed->degraded;
   }
   line_ = std::move(line);
   content_.adopt_nothing();
   is_kept_ = false;
   browser_has_it_ = false;
   is_gone_ = false;
-  return finish(Outcome::destroyed);
+  return finish(Outcome::destroyed, {}, degraded);
 }
 
 }  // namespace sessions::manager

@@ -49,6 +49,8 @@ class Session {
   Result<void> destroy();
 
   Outcome outcome() const noexcept { return outcome_; }
+  // Done, but no replica has confirmed it.
+  bool degraded() const noexcept { return degraded_; }
   // Keys that parallel requests have changed too: what a merge had to decide, or what the conflict is about.
   std::span<const std::string> contested_keys() const noexcept { return contested_keys_; }
   std::span<const std::string> lines() const noexcept {
@@ -65,7 +67,7 @@ class Session {
   bool is_renewal_due(const Call& call) const noexcept;
   Result<void> write(Write write, Outcome outcome, const Call& call);
   Result<void> end(const Call& call);
-  Result<void> finish(Outcome outcome, std::vector<std::string> contested_keys = {}) noexcept;
+  Result<void> finish(Outcome outcome, std::vector<std::string> contested_keys = {}, bool degraded = false) noexcept;
 
   std::shared_ptr<const Manager> manager_;
   std::chrono::milliseconds timeout_;
@@ -80,6 +82,7 @@ class Session {
   bool was_used_ = false;
   bool is_gone_ = false;
   Outcome outcome_ = Outcome::unchanged;
+  bool degraded_ = false;
   std::vector<std::string> contested_keys_;
   std::optional<std::string> line_;
 };

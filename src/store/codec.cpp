@@ -54,6 +54,8 @@ class Members {
 
 }  // namespace
 
+Error needs_codec() { return {Status::corrupt, "a codec has written this session: set the same one on the config"}; }
+
 Result<Record> encode(const Record& record, const Codec* codec) {
   Record::Head head = record.head();
   if (codec == nullptr || head.ended) {
@@ -74,7 +76,7 @@ Result<Record> decode(Record record, const Codec* codec) {
     return record;
   }
   if (codec == nullptr || record.field_count() != 1) {
-    return Error{Status::corrupt, "a codec has written this session: set the same one on the config"};
+    return needs_codec();
   }
   const Result<std::string> json = codec->decode(Record::Reader(record).next().value);
   if (!json) {

@@ -23,6 +23,9 @@ class Codec {
   virtual Result<std::string> decode(std::string_view bytes) const = 0;
 };
 
+// What to say of a record that was stored with a codec, and is read without.
+Error needs_codec();
+
 // For stores that keep whole records: what to store, and what a stored record was before. `codec` may be null; then a
 // record is stored as it is. Records that no codec has touched are read with any.
 Result<Record> encode(const Record& record, const Codec* codec);

@@ -125,7 +125,7 @@ void Custom::regenerate(const Key& from, const Destination& to, const Commit& co
   write_regeneration(blobs_, from, to, commit, ended_until, call, std::move(done));
 }
 
-void Custom::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) {
+void Custom::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) {
   write_tombstone(blobs_, key, ended_until, call, std::move(done));
 }
 

@@ -224,14 +224,14 @@ void write_regeneration(const std::shared_ptr<Blobs>& blobs, const Key& from, co
 }
 
 void write_tombstone(const std::shared_ptr<Blobs>& blobs, const Key& key, std::int64_t ended_until, const Call& call,
-                     Completion<bool> done) {
-  const auto plan = [ended_until, now = call.now()](const std::optional<BlobFound>& found) -> Result<Plan<bool>> {
+                     Completion<Destroyed> done) {
+  const auto plan = [ended_until, now = call.now()](const std::optional<BlobFound>& found) -> Result<Plan<Destroyed>> {
     if (!found || found->record.head().ended) {
-      return Plan<bool>{std::nullopt, false};
+      return Plan<Destroyed>{std::nullopt, {}};
     }
-    return Plan<bool>{tombstone(found->record, now, ended_until), is_alive(found->record.head(), now)};
+    return Plan<Destroyed>{tombstone(found->record, now, ended_until), {is_alive(found->record.head(), now)}};
   };
-  Dialogue::start(std::make_unique<Rewrite<bool>>(blobs, key, call, std::move(done), plan));
+  Dialogue::start(std::make_unique<Rewrite<Destroyed>>(blobs, key, call, std::move(done), plan));
 }
 
 }  // namespace sessions::store

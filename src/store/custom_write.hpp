@@ -13,6 +13,6 @@ void write_commit(const std::shared_ptr<Blobs>& blobs, const Key& key, const Com
 void write_regeneration(const std::shared_ptr<Blobs>& blobs, const Key& from, const Destination& to,
                         const Commit& commit, std::int64_t ended_until, const Call& call, Completion<Committed> done);
 void write_tombstone(const std::shared_ptr<Blobs>& blobs, const Key& key, std::int64_t ended_until, const Call& call,
-                     Completion<bool> done);
+                     Completion<Destroyed> done);
 
 }  // namespace sessions::store

@@ -240,8 +240,8 @@ void Memory::regenerate(const Key& from, const Destination& to, const Commit& co
   done(table_.get().regenerate(from, to, commit, ended_until, call.now()));
 }
 
-void Memory::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) {
-  done(table_.get().destroy(key, call.now(), ended_until));
+void Memory::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) {
+  done(Destroyed{table_.get().destroy(key, call.now(), ended_until)});
 }
 
 void Memory::sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) {

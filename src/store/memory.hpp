@@ -34,7 +34,7 @@ class Memory final : public Store {
              Completion<Committed> done) override;
   void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
                   const Call& call, Completion<Committed> done) override;
-  void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) override;
+  void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) override;
   void sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) override;
   void ping(const Call& call, Completion<std::monostate> done) override;
   void statistics(const Call& call, Completion<Statistics> done) override;

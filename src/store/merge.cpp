@@ -10,10 +10,6 @@ namespace sessions::store {
 
 namespace {
 
-// Writers that a record remembers, and for how long at least: longer than any call goes on trying.
-constexpr std::size_t most_writers = 16;
-constexpr std::int64_t remembered_seconds = 60;
-
 // On the stack as long as they are few.
 using Fields = std::pmr::vector<Field>;
 
@@ -66,10 +62,7 @@ Result<void> increment(Fields& fields, const Change& change, std::string& digits
   if (const auto value = value_of(fields, change.key)) {
     const Status status = json::add(*value, change.delta, sum);
     if (status != Status::ok) {
-      return Error{status,
-                   status == Status::type
-                       ? "a parallel request stored something else than a number where this one increments"
-                       : "an increment would leave the range of 64-bit integers, with what a parallel request stored"};
+      return refused(status);
     }
   }
   digits = std::to_string(sum);
@@ -79,16 +72,17 @@ Result<void> increment(Fields& fields, const Change& change, std::string& digits
 
 bool is_increment(const Change& change) noexcept { return change.kind == Change::Kind::increment; }
 
-// False when every writer that is remembered may still try again.
+// False when all that are remembered may still be tried again.
 bool remember(std::vector<Applied>& applied, const Commit& commit, std::int64_t now) {
   if (commit.attempt.writer == 0) {
     return true;
   }
   const auto is_done = [&](const Applied& a) {
-    return a.writer == commit.attempt.writer || a.time + remembered_seconds < now;
+    const bool is_settled = a.writer == commit.attempt.writer && a.sequence < commit.attempt.settled;
+    return is_settled || a.time + remembered_seconds < now;
   };
   applied.erase(std::remove_if(applied.begin(), applied.end(), is_done), applied.end());
-  if (applied.size() == most_writers) {
+  if (applied.size() >= most_remembered) {
     return false;
   }
   applied.push_back({commit.attempt.writer, commit.attempt.sequence, now});
@@ -97,7 +91,7 @@ bool remember(std::vector<Applied>& applied, const Commit& commit, std::int64_t 
 
 bool was_applied(const std::vector<Applied>& applied, const Attempt& attempt) {
   return attempt.writer != 0 && std::any_of(applied.begin(), applied.end(), [&](const Applied& a) {
-           return a.writer == attempt.writer && a.sequence >= attempt.sequence;
+           return a.writer == attempt.writer && a.sequence == attempt.sequence;
          });
 }
 
@@ -153,6 +147,19 @@ Result<void> apply(Fields& fields, std::span<const Change> changes, std::vector<
 
 }  // namespace
 
+Error refused(Status status) {
+  switch (status) {
+    case Status::type:
+      return {status, "a parallel request stored something else than a number where this one increments"};
+    case Status::range:
+      return {status, "an increment would leave the range of 64-bit integers, with what a parallel request stored"};
+    case Status::limit:
+      return {status, "with what parallel requests have stored, the session would become too large"};
+    default:
+      return {Status::busy, "too many commits are changing one session at once: try again"};
+  }
+}
+
 bool is_alive(const Record::Head& head, std::int64_t now) noexcept {
   return !head.ended && head.times.expires >= now && head.times.deadline >= now;
 }
@@ -207,10 +214,10 @@ Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t
   }
   const std::size_t bytes = bytes_of(fields);
   if (fields.size() > std::max(limits::keys, former_count) || bytes > std::max(commit.max_bytes, former_bytes)) {
-    return Error{Status::limit, "with what parallel requests have stored, the session would become too large"};
+    return refused(Status::limit);
   }
   if (!remember(applied, commit, now)) {
-    return Error{Status::busy, "too many writers are changing one session: try again"};
+    return refused(Status::busy);
   }
   head.version += commit.clear || !commit.changes.empty() ? 1 : 0;  // renewing is no change
   head.times.written = std::max(head.times.written, now);

@@ -8,9 +8,17 @@
 namespace sessions::store {
 
 // `record` may be expired or a tombstone. When the outcome is applied or merged, the answer's record is what to store;
-// otherwise nothing is to be stored. Status type or range when an increment does not fit what is there, conflict when
-// too many writers are being remembered.
+// otherwise nothing is to be stored. Status type or range when an increment does not fit what is there, limit when the
+// result would be too large, busy when too many commits are being remembered.
 Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t now);
+
+// What to say of a commit that fails with status type, range, limit or busy.
+Error refused(Status status);
+
+// Commits that a record remembers at the most, and for how long unless they are settled: longer than any call goes on
+// trying.
+inline constexpr std::size_t most_remembered = 128;
+inline constexpr std::int64_t remembered_seconds = 60;
 
 // What destroy leaves behind.
 Record tombstone(const Record& record, std::int64_t now, std::int64_t ended_until);

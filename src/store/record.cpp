@@ -178,13 +178,17 @@ Record::Record(const Head& head, std::span<const Applied> applied, std::span<con
   body_ = std::move(body);
 }
 
+Error unreadable(Status status) {
+  return {status, status == Status::newer ? "a stored session was written by a newer libsessions: update this one"
+                                          : "a stored session is damaged, or was not written by libsessions"};
+}
+
 Result<Record> Record::parse(std::string_view bytes) {
-  const Error corrupt{Status::corrupt, "a stored session is damaged, or was not written by libsessions"};
   if (bytes.empty() || bytes.size() > UINT32_MAX) {
-    return corrupt;
+    return unreadable(Status::corrupt);
   }
   if (bytes.front() > format_version) {
-    return Error{Status::newer, "a stored session was written by a newer libsessions: update this one"};
+    return unreadable(Status::newer);
   }
   Parser in(bytes);
   in.skip(head_size);
@@ -198,7 +202,7 @@ Result<Record> Record::parse(std::string_view bytes) {
     in.skip(key_size + value_size);
   }
   if (in.failed() || in.left() != 0 || bytes.front() != format_version) {
-    return corrupt;
+    return unreadable(Status::corrupt);
   }
   SharedBytes body = allocate({static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(first_field),
                                static_cast<std::uint32_t>(field_count)});

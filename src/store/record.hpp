@@ -33,12 +33,15 @@ struct Field {
   std::string_view stored = {};  // when it was read from a record: its bytes there, so that they can be taken over
 };
 
-// The last commit of a writer whose changes must not be applied twice.
+// A commit that must not be applied twice.
 struct Applied {
   std::uint64_t writer;
   std::uint64_t sequence;
   std::int64_t time;
 };
+
+// What to say of stored bytes that are no record: status corrupt, or newer.
+Error unreadable(Status status);
 
 // One allocation, copied by reference.
 class Record {

@@ -129,18 +129,18 @@ class Sqlite final : public Store {
     });
   }
 
-  void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) override {
-    bool was_alive = false;
-    answer(std::move(done), call, was_alive, [&](SqliteConnection& in) -> Result<void> {
+  void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) override {
+    Destroyed destroyed;
+    answer(std::move(done), call, destroyed, [&](SqliteConnection& in) -> Result<void> {
       const Result<std::optional<SqliteRow>> row = in.find(key);
       if (!row) {
         return row.error();
       }
       if (!*row || (*row)->record.head().ended) {
-        was_alive = false;
+        destroyed = {};
         return {};
       }
-      was_alive = is_alive((*row)->record.head(), call.now());
+      destroyed.was_there = is_alive((*row)->record.head(), call.now());
       return in.replace(**row, tombstone((*row)->record, call.now(), ended_until));
     });
   }

@@ -44,6 +44,7 @@ struct Precondition {
 struct Attempt {
   std::uint64_t writer = 0;  // 0: this commit is never tried again
   std::uint64_t sequence = 0;
+  std::uint64_t settled = 0;  // none of this writer's with a lower sequence is ever tried again
 };
 
 struct Commit {
@@ -71,6 +72,13 @@ struct Committed {
   Outcome outcome = Outcome::gone;
   std::optional<Record> record;   // as it is now; none when gone or stale
   std::vector<std::string> keys;  // conflict: of the preconditions that do not hold; merged: of what both have changed
+  std::optional<Record::Head> head = {};  // applied: may stand for the record, whose fields the writer knows
+  bool degraded = false;                  // done, but no replica has confirmed that it has it too
+};
+
+struct Destroyed {
+  bool was_there = false;
+  bool degraded = false;  // as above
 };
 
 // Where a session moves to.
@@ -96,6 +104,9 @@ class Store {
   // Whether every call has answered when it returns. Then nobody has to keep the answer for longer.
   virtual bool answers_at_once() const noexcept { return false; }
 
+  // Returns when the answer is there, or the deadline has passed. A store may do its own work meanwhile.
+  virtual void wait_for(Awaited& answer, Deadline deadline);
+
   // None when there is none.
   virtual void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) = 0;
 
@@ -113,8 +124,8 @@ class Store {
   virtual void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
                           const Call& call, Completion<Committed> done) = 0;
 
-  // Leaves a tombstone until `ended_until`. Answers whether there was a session.
-  virtual void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<bool> done) = 0;
+  // Leaves a tombstone until `ended_until`.
+  virtual void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) = 0;
 
   // Drops some of what has expired, `most` at a time. Answers how many it dropped.
   virtual void sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) = 0;

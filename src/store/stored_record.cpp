@@ -3,6 +3,7 @@
 #include <base/utf8.hpp>
 #include <json/scan.hpp>
 #include <store/stored_record.hpp>
+#include <utility>
 #include <vector>
 
 namespace sessions::store {
@@ -10,13 +11,6 @@ namespace sessions::store {
 namespace {
 
 constexpr std::int64_t latest_expiry = limits::latest_second + limits::lifetime_seconds;
-
-// Times that sums and differences can be made of.
-bool is_sound(const Times& times) noexcept {
-  const auto is_time = [](std::int64_t time) { return time >= 0 && time <= latest_expiry; };
-  return is_time(times.created) && is_time(times.written) && is_time(times.expires) &&
-         (is_time(times.deadline) || times.deadline == no_deadline);
-}
 
 bool is_sound(const Field& field, std::vector<std::string_view>& scratch) {
   scratch.resize(std::max(scratch.size(), json::scratch_size(field.value)));
@@ -41,12 +35,19 @@ bool is_sound(const Record& record) {
 
 }  // namespace
 
+bool is_sound(const Times& times) noexcept {
+  const auto is_time = [](std::int64_t time) { return time >= 0 && time <= latest_expiry; };
+  return is_time(times.created) && is_time(times.written) && is_time(times.expires) &&
+         (is_time(times.deadline) || times.deadline == no_deadline);
+}
+
+Result<Record> tested(Record record) {
+  return is_sound(record) ? Result<Record>(std::move(record)) : unreadable(Status::corrupt);
+}
+
 Result<Record> read_stored(std::string_view bytes) {
   Result<Record> record = Record::parse(bytes);
-  if (record && !is_sound(*record)) {
-    return Error{Status::corrupt, "a stored session is damaged, or was not written by libsessions"};
-  }
-  return record;
+  return record ? tested(std::move(*record)) : std::move(record);
 }
 
 }  // namespace sessions::store

@@ -7,8 +7,14 @@
 
 namespace sessions::store {
 
-// As Record::parse(), and nothing that is done with it later can go wrong: its times can be reckoned with, its keys are
-// UTF-8 and its values JSON, as far as no codec has written them. Status corrupt or newer.
+// Whether sums and differences can be made of them.
+bool is_sound(const Times& times) noexcept;
+
+// The record, if nothing that is done with it later can go wrong: its times can be reckoned with, its keys are UTF-8
+// and its values JSON, as far as no codec has written them. Status corrupt.
+Result<Record> tested(Record record);
+
+// As Record::parse(), and tested. Status corrupt or newer.
 Result<Record> read_stored(std::string_view bytes);
 
 }  // namespace sessions::store
