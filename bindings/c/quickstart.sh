@@ -19,8 +19,10 @@ has_compilers() {
 need build-essential has_compilers
 need cmake command -v cmake
 need pkg-config command -v pkg-config
-need libssl-dev pkg-config --exists 'libcrypto >= 3.0'
+need libssl-dev pkg-config --exists 'libssl >= 3.0'
 need libcjson-dev pkg-config --exists libcjson
+need libhiredis-dev pkg-config --exists hiredis
+need libc-ares-dev pkg-config --exists libcares
 need libsqlite3-dev pkg-config --exists 'sqlite3 >= 3.31'
 need libmicrohttpd-dev pkg-config --exists 'libmicrohttpd >= 0.9.71'
 

@@ -3,6 +3,9 @@
  *   URL              content lives     the cookie holds           tested at load
  *   memory:          in this process   a random id                lifetime since the last write or renewal
  *   sqlite:/path     in a database     a random id                lifetime since the last write or renewal
+ *   redis://host     on a server       a random id                lifetime since the last write or renewal
+ *   rediss://host    likewise, by TLS
+ *   redis+unix:///path   likewise, on this machine
  *   signed-cookie:   in the cookie     content, time, signature   signature, lifetime since the last write or renewal
  *   cookie:          in the cookie     content                    nothing: anyone can forge it, browsers alone expire it
  *
@@ -33,6 +36,48 @@
  * it is opened; a newer one fails with SESSIONS_E_NEWER, and a file of another program with SESSIONS_E_CORRUPT: neither
  * is touched. The library must have been built with SQLite.
  *
+ * redis: is a server of Redis, 6.2 or later, or Valkey, that any number of processes and machines share:
+ *
+ *   redis://[[user]:password@]host[:port][/db]    port 6379 and database 0 unless it says so; an IPv6 address stands in
+ *                                                 brackets
+ *   rediss://...                                  the same over TLS 1.2 or later; the server's certificate has to be
+ *                                                 trusted and to name the host
+ *   redis+unix://[[user]:password@]/path?db=n     a unix socket
+ *
+ * "?", "%", "@", "/" and "&" in a user, a password, a path or a parameter are written as %XX. Parameters:
+ *
+ *   prefix                       of all keys; by default "session:". 256 bytes at the most, without braces
+ *   connect_timeout_ms           for everything until a connection can be used: by default 1000
+ *   connections                  1 to 64, by default 1: calls of all threads are pipelined over them, and one carries
+ *                                tens of thousands of calls a second
+ *   password_file                a file that holds the password, so that the URL need not; or see
+ *                                sessions_config_set_store_credentials()
+ *   wait_for_replica_ms          by default 0; otherwise, logouts and new ids wait so long for a replica to have them
+ *   ca_file                      rediss: PEM file of the authorities to trust instead of the system's
+ *   certificate_file, key_file   rediss: PEM files of this client's certificate, if the server wants one
+ *   server_name                  rediss: what the server's certificate names, if that is not the host
+ *
+ * Opening connects, takes twice connect_timeout_ms at the most, and fails when the server cannot be reached or refuses.
+ * Later, lost connections are made anew, and
+ * calls that were under way are sent once more up to the time allowed for them, with one effect at the most: a commit
+ * whose answer is lost for good fails with SESSIONS_E_UNKNOWN. While no connection can be made, calls fail at once with
+ * SESSIONS_E_UNAVAILABLE. There are no threads of the library's: of the callers that wait, one does the work for all.
+ * After fork, parent and child share the sessions and each makes connections of its own.
+ *
+ * On the server each session is a hash, prefix{digest of the id}: its field "@" is a head in words, and each key of the
+ * session a field with a dot before it. Scripts change it, so that a commit is one step. The server's expiry is only
+ * garbage collection: ends are enforced by the library's clock. A session of three short keys takes about 630 bytes, or
+ * 390 with `hash-max-listpack-value 256` (hash-max-ziplist-value before Redis 7) in the server's configuration, by
+ * default 64, which heads do not fit into; hash-max-listpack-entries, 128 or more by default, has to be above the number
+ * of keys too. All that a user of the server has to be permitted:
+ *
+ *   ACL SETUSER sessions on >PASSWORD ~session:* +ping +select +client|setname +info +wait +script|load +evalsha +eval
+ *     +scan +exists +pexpire +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby
+ *
+ * When the server's maxmemory is reached, maxmemory-policy noeviction keeps every session: what would grow fails with
+ * SESSIONS_E_FULL, and logouts still work. All other policies take sessions before their time, since each has an end;
+ * opening logs a warning then. What survives a crash of the server is for its appendonly and appendfsync to say.
+ *
  * signed-cookie: and cookie: are the formats of the Python package starlette-sessions, byte for byte: with the same
  * secret either side reads what the other wrote. They take no parameters. signed-cookie: needs a key, see
  * sessions_config_add_key(); a URL never holds one. Content in a cookie can be read by its user, a deleted cookie that
@@ -57,8 +102,9 @@ extern "C" {
  * SESSIONS_OK
  * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
  *                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not absolute
- * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build
- * SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; the message has the system's reason
+ * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server forbids scripts
+ * SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses. The
+ *                          message has the reason
  * SESSIONS_E_BUSY          sqlite: another process kept the database locked for two seconds
  * SESSIONS_E_READ_ONLY     sqlite: the file, or its directory, may not be written to
  * SESSIONS_E_FULL          sqlite: there is no room for a new database
@@ -70,6 +116,21 @@ extern "C" {
  * 0.1. */
 SESSIONS_API sessions_status sessions_backend_open(const char *url, size_t url_len, sessions_backend **backend,
                                                    sessions_error **error);
+
+/* Opens the backend that a URL names, with the credentials of a config, so that they need to stand neither in the URL
+ * nor in a file.
+ *
+ * url, url_len   as for sessions_backend_open()
+ * config         what sessions_config_set_store_credentials() has set counts instead of what the URL says; the rest is
+ *                for managers, and of no account here. It is only read, and may be freed afterwards
+ * backend        receives the handle, which the caller frees; NULL on failure
+ * error          may be NULL; receives what went wrong
+ *
+ * Statuses as for sessions_backend_open(); SESSIONS_E_INVALID also when config is NULL, or has credentials and the
+ * backend is none of Redis. The config's thread. Since 0.1. */
+SESSIONS_API sessions_status sessions_backend_open_configured(const char *url, size_t url_len,
+                                                              const sessions_config *config, sessions_backend **backend,
+                                                              sessions_error **error);
 
 /* Frees the handle; NULL does nothing. Managers made from the backend go on working, and sessions in memory live as
  * long as one of them. Any thread. Since 0.1. */

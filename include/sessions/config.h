@@ -63,6 +63,15 @@ SESSIONS_API void sessions_config_free(sessions_config *config);
 SESSIONS_API sessions_status sessions_config_add_key(sessions_config *config, const void *key, size_t key_len,
                                                      sessions_error **error);
 
+/* Sets the user and the password with which sessions_backend_open_configured() introduces itself to a Redis server.
+ * Both are bytes; without a user (user_len 0) the server's default user is meant, and without either there are none, which
+ * is the default. They are copied, and wiped when the config is freed or they are replaced; a backend that was opened
+ * with them keeps a copy, for the connections that it will make. SESSIONS_OK,
+ * SESSIONS_E_INVALID (NULL with another length than 0, a user without a password, more than 4,096 bytes). Since 0.1. */
+SESSIONS_API sessions_status sessions_config_set_store_credentials(sessions_config *config, const char *user,
+                                                                   size_t user_len, const char *password,
+                                                                   size_t password_len, sessions_error **error);
+
 /* Sets the cookie's name; default `__Host-session`. A token of RFC 9110 (letters, digits and !#$%&'*+-.^_`|~), 1 to 256
  * bytes. Prefixes that browsers know bind the attributes: `__Host-` needs Secure, Path=/ and no Domain, `__Secure-` needs
  * Secure, `__Http-` Secure and HttpOnly, `__Host-Http-` all of these. They are recognised in any case, as browsers do.

@@ -60,6 +60,19 @@ sessions_status sessions_config_add_key(sessions_config* config, const void* key
   return change_text(config, "key", key, key_len, error, &Config::add_key);
 }
 
+sessions_status sessions_config_set_store_credentials(sessions_config* config, const char* user, size_t user_len,
+                                                      const char* password, size_t password_len,
+                                                      sessions_error** error) {
+  return change(config, error, [&](Config& changed) -> Result<void> {
+    const Result<std::string_view> name = capi::text("user", user, user_len);
+    const Result<std::string_view> secret = capi::text("password", password, password_len);
+    if (!name || !secret) {
+      return !name ? name.error() : secret.error();
+    }
+    return changed.set_store_credentials(*name, *secret);
+  });
+}
+
 sessions_status sessions_config_set_cookie_name(sessions_config* config, const char* name, size_t name_len,
                                                 sessions_error** error) {
   return change_text(config, "name", name, name_len, error, &Config::set_cookie_name);

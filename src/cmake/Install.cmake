@@ -26,7 +26,8 @@ write_basic_package_version_file(sessionsConfigVersion.cmake COMPATIBILITY SameM
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sessionsConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/sessionsConfigVersion.cmake
   DESTINATION ${package_dir} COMPONENT sessions_development)
 if(NOT BUILD_SHARED_LIBS)
-  install(FILES src/cmake/FindcJSON.cmake DESTINATION ${package_dir} COMPONENT sessions_development)
+  install(FILES src/cmake/FindThroughPkgConfig.cmake src/cmake/FindcJSON.cmake src/cmake/Findcares.cmake
+    src/cmake/Findhiredis.cmake DESTINATION ${package_dir} COMPONENT sessions_development)
 endif()
 
 # ---- pkg-config ----
@@ -44,13 +45,25 @@ sessions_pc_dir(${CMAKE_INSTALL_INCLUDEDIR} pc_includedir)
 list(TRANSFORM cxx_runtime PREPEND "-l" OUTPUT_VARIABLE pc_libs_private)
 list(APPEND pc_libs_private -pthread)
 set(pc_requires_private "libcrypto >= 3.0")
-if(cJSON_HAS_PKG_CONFIG)
-  string(APPEND pc_requires_private ", libcjson")
-else()
-  list(PREPEND pc_libs_private -lcjson)
-endif()
+
+# Adds a library, through its pkg-config module where there is one.
+function(sessions_pc_require name module library)
+  if(${name}_HAS_PKG_CONFIG)
+    set(pc_requires_private "${pc_requires_private}, ${module}" PARENT_SCOPE)
+  else()
+    list(PREPEND pc_libs_private -l${library})
+    set(pc_libs_private "${pc_libs_private}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+sessions_pc_require(cJSON libcjson cjson)
 if(SESSIONS_WITH_SQLITE)
   string(APPEND pc_requires_private ", sqlite3 >= 3.31")
+endif()
+if(SESSIONS_WITH_REDIS)
+  string(APPEND pc_requires_private ", libssl >= 3.0")
+  sessions_pc_require(hiredis hiredis hiredis)
+  sessions_pc_require(cares libcares cares)
 endif()
 list(JOIN pc_libs_private " " pc_libs_private)
 

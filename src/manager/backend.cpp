@@ -1,6 +1,8 @@
 #include <manager/backend.hpp>
+#include <manager/redis_url.hpp>
 #include <manager/url.hpp>
 #include <store/memory.hpp>
+#include <store/redis/open.hpp>
 #include <store/sqlite.hpp>
 #include <string>
 
@@ -67,6 +69,20 @@ Result<Backend> open_sqlite(const Url& url) {
   return opened ? Result<Backend>(Backend{Backend::Kind::store, std::move(*opened)}) : opened.error();
 }
 
+Result<Backend> open_redis(const Url& url, const std::optional<StoreCredentials>& credentials) {
+  Result<store::redis::Options> options = redis_options(url);
+  if (!options) {
+    return options.error();
+  }
+  if (credentials) {
+    options->user = credentials->user;
+    options->password = credentials->password.view();
+  }
+  Result<store::redis::Opened> opened = store::redis::open(*options);
+  return opened ? Result<Backend>(Backend{Backend::Kind::store, std::move(opened->store), std::move(opened->warning)})
+                : opened.error();
+}
+
 Result<Backend> open_cookie(const Url& url, Backend::Kind kind) {
   if (!url.parameters.empty()) {
     return unknown_parameter(url, url.parameters.front().first);
@@ -76,18 +92,28 @@ Result<Backend> open_cookie(const Url& url, Backend::Kind kind) {
 
 }  // namespace
 
-Result<Backend> open_backend(std::string_view text) {
+Result<Backend> open_backend(std::string_view text, const Config* config) {
   const Result<Url> url = parse_url(text);
   if (!url) {
     return url.error();
   }
   const std::string scheme(url->scheme);
+  const std::optional<StoreCredentials> credentials = config ? config->store_credentials() : std::nullopt;
+  if (scheme == "redis" || scheme == "rediss" || scheme == "redis+unix") {
+    return open_redis(*url, credentials);
+  }
+  if (credentials) {
+    return Error{Status::invalid, "the config has credentials for a store, but a backend \"" + scheme +
+                                      ":\" takes none: only those of Redis do"};
+  }
   if (scheme == "sqlite") {
     return open_sqlite(*url);
   }
   if (scheme != "memory" && scheme != "cookie" && scheme != "signed-cookie") {
-    return Error{Status::unsupported, "the backend scheme \"" + scheme +
-                                          ":\" is unknown: there are memory:, sqlite:, cookie: and signed-cookie:"};
+    return Error{
+        Status::unsupported,
+        "the backend scheme \"" + scheme +
+            ":\" is unknown: there are memory:, sqlite:, redis:, rediss:, redis+unix:, cookie: and signed-cookie:"};
   }
   if (!url->rest.empty()) {
     return Error{Status::invalid,

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <base/result.hpp>
+#include <manager/config.hpp>
 #include <memory>
 #include <store/store.hpp>
+#include <string>
 #include <string_view>
 
 namespace sessions::manager {
@@ -14,8 +16,10 @@ struct Backend {
 
   Kind kind;
   std::shared_ptr<store::Store> store;  // of kind store
+  std::string warning = {};             // for the log of whoever uses it; may be empty
 };
 
-Result<Backend> open_backend(std::string_view url);
+// With the config's credentials for a store instead of the URL's, if there are any.
+Result<Backend> open_backend(std::string_view url, const Config* config = nullptr);
 
 }  // namespace sessions::manager

@@ -44,6 +44,21 @@ Result<void> Config::add_key(std::string_view key) {
   return {};
 }
 
+Result<void> Config::set_store_credentials(std::string_view user, std::string_view password) {
+  constexpr std::size_t most_bytes = 4096;
+  if (password.empty() && !user.empty()) {
+    return invalid("a user of the store needs a password");
+  }
+  if (user.size() > most_bytes || password.size() > most_bytes) {
+    return invalid("a user or password of the store has more than 4096 bytes");
+  }
+  store_credentials_.reset();
+  if (!password.empty()) {
+    store_credentials_.emplace(StoreCredentials{std::string(user), crypto::Secret(password)});
+  }
+  return {};
+}
+
 Result<void> Config::set_cookie(cookie::Attributes changed) {
   Result<void> checked = cookie::check(changed);
   if (checked) {

@@ -10,7 +10,9 @@
 #include <crypto/secret.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <store/codec.hpp>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,9 +22,17 @@ namespace sessions::manager {
 enum class CommitMode : std::int32_t { merge = 1, strict, last_write };
 
 // Documented in <sessions/config.h>. Every setter leaves the config as it was when it refuses.
+struct StoreCredentials {
+  std::string user;
+  crypto::Secret password;
+};
+
 class Config {
  public:
   Result<void> add_key(std::string_view key);
+
+  // Both empty: none.
+  Result<void> set_store_credentials(std::string_view user, std::string_view password);
 
   Result<void> set_cookie_name(std::string_view name);
   Result<void> set_cookie_path(std::string_view path);
@@ -48,6 +58,7 @@ class Config {
 
   const cookie::Attributes& cookie() const noexcept { return cookie_; }
   const std::vector<crypto::Secret>& keys() const noexcept { return keys_; }
+  const std::optional<StoreCredentials>& store_credentials() const noexcept { return store_credentials_; }
   std::int64_t lifetime() const noexcept { return lifetime_; }
   std::int64_t renew_after() const noexcept { return renew_after_ < 0 ? lifetime_ / 10 : renew_after_; }
   bool persistent() const noexcept { return persistent_; }
@@ -69,6 +80,7 @@ class Config {
 
   cookie::Attributes cookie_;
   std::vector<crypto::Secret> keys_;
+  std::optional<StoreCredentials> store_credentials_;
   std::int64_t lifetime_ = 1'209'600;
   std::int64_t renew_after_ = -1;  // a tenth of the lifetime
   bool persistent_ = true;

@@ -47,7 +47,7 @@ Result<std::unique_ptr<const Keeper>> make_keeper(const Backend& backend, const 
 }
 
 // What should not stay so in production.
-void warn(const Config& config, Backend::Kind kind) {
+void warn(const Config& config, const Backend& backend) {
   const auto say = [&config](std::string_view message) { config.log(LogLevel::warning, message); };
   if (config.has_own_clock()) {
     say("the clock is replaced: that is meant for tests");
@@ -58,11 +58,14 @@ void warn(const Config& config, Backend::Kind kind) {
   if (!config.cookie().secure) {
     say("the session cookie is not Secure: it is also sent over plain HTTP, where others can read it");
   }
-  if (kind == Backend::Kind::plain_cookie) {
+  if (!backend.warning.empty()) {
+    say(backend.warning);
+  }
+  if (backend.kind == Backend::Kind::plain_cookie) {
     say("the backend cookie: does not sign: anyone can forge a session");
   }
   const auto is_short = [](const crypto::Secret& key) { return key.view().size() < limits::good_signing_key_bytes; };
-  if (kind != Backend::Kind::signed_cookie && !config.keys().empty()) {
+  if (backend.kind != Backend::Kind::signed_cookie && !config.keys().empty()) {
     say("the config has signing keys, but the backend does not sign");
   } else if (std::any_of(config.keys().begin(), config.keys().end(), is_short)) {
     say("a signing key has fewer than 32 bytes: it may be guessed from one cookie");
@@ -84,7 +87,7 @@ Result<std::shared_ptr<const Manager>> Manager::make(const Backend& backend, con
   }
   manager->keeper_ = std::move(*keeper);
   manager->store_ = backend.store;
-  warn(manager->config_, backend.kind);
+  warn(manager->config_, backend);
   return std::shared_ptr<const Manager>(std::move(manager));
 }
 

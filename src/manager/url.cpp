@@ -77,30 +77,33 @@ Result<std::int64_t> to_number(const Url& url, std::string_view name, std::strin
   return number;
 }
 
+Result<std::string> decode(const Url& url, std::string_view what, std::string_view text) {
+  std::string bytes;
+  while (!text.empty()) {
+    int byte = static_cast<unsigned char>(text.front());
+    std::size_t size = 1;
+    if (byte == '%') {
+      const std::string_view digits = text.substr(1, 2);
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+      size = error == std::errc() && end == digits.data() + 2 ? 3 : 0;
+    }
+    if (size == 0 || byte <= 0) {
+      return Error{Status::invalid, "the " + std::string(what) + where(url) +
+                                        " has a \"%\" that two hexadecimal digits other than 00 do "
+                                        "not follow, or a NUL: write \"%25\" for \"%\""};
+    }
+    bytes += static_cast<char>(byte);
+    text.remove_prefix(size);
+  }
+  return bytes;
+}
+
 Result<std::string> decode_path(const Url& url) {
   if (!url.rest.starts_with('/') || url.rest.starts_with("//")) {
     return Error{Status::invalid, "the backend URL needs the absolute path of a file, like \"" +
                                       std::string(url.scheme) + ":/var/lib/app/sessions.db\""};
   }
-  std::string path;
-  std::string_view rest = url.rest;
-  while (!rest.empty()) {
-    int byte = static_cast<unsigned char>(rest.front());
-    std::size_t size = 1;
-    if (byte == '%') {
-      const std::string_view digits = rest.substr(1, 2);
-      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-      size = error == std::errc() && end == digits.data() + 2 ? 3 : 0;
-    }
-    if (size == 0 || byte <= 0) {
-      return Error{Status::invalid, "the path" + where(url) +
-                                        " has a \"%\" that two hexadecimal digits other than 00 do "
-                                        "not follow, or a NUL: write \"%25\" for \"%\""};
-    }
-    path += static_cast<char>(byte);
-    rest.remove_prefix(size);
-  }
-  return path;
+  return decode(url, "path", url.rest);
 }
 
 Error unknown_parameter(const Url& url, std::string_view name) {

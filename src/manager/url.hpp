@@ -23,6 +23,9 @@ Result<Url> parse_url(std::string_view text);
 Result<std::int64_t> to_number(const Url& url, std::string_view name, std::string_view value, std::int64_t least,
                                std::int64_t most);
 
+// A part of the URL, such as "path", with %XX decoded.
+Result<std::string> decode(const Url& url, std::string_view what, std::string_view text);
+
 // What stands between the colon and the question mark as the absolute path of a file, with %XX decoded.
 Result<std::string> decode_path(const Url& url);
 

@@ -1,0 +1,69 @@
+// A request that somebody waits for.
+#pragma once
+
+#include <new>
+#include <optional>
+#include <store/answer.hpp>
+#include <store/redis/reply.hpp>
+#include <store/redis/request.hpp>
+#include <store/redis/server_error.hpp>
+#include <string>
+#include <utility>
+
+namespace sessions::store::redis {
+
+// What is made of it says how to go on after each reply; it gives the answer with answer(), and is done.
+template <class T>
+class Asking : public Request {
+ public:
+  const std::string& command() const noexcept final { return command_; }
+
+  Next take(const Reply& reply) final {
+    try {
+      const Next next = go_on(reply);
+      if (next == Next::done) {
+        done_(std::move(*answer_));
+      }
+      return next;
+    } catch (const std::bad_alloc&) {
+      // What was written stays written.
+      done_(Error{writes() ? Status::unknown : Status::nomem, {}});
+      return Next::done;
+    }
+  }
+
+  void fail(Error error) noexcept final { done_(failed(std::move(error))); }
+
+  Awaited* awaited() const noexcept final { return done_.awaited(); }
+
+ protected:
+  Asking(Deadline deadline, bool writes, Completion<T> done) : Request(deadline, writes), done_(std::move(done)) {}
+
+  void send(std::string command) noexcept { command_ = std::move(command); }
+  void append(const std::string& command) { command_ += command; }
+
+  // What the server refuses now it may have done before.
+  Next refuse(const Reply& error) {
+    return answer(may_be_done() ? Error{Status::unknown, {}} : server_error(error.text()));
+  }
+
+  Next answer(Result<T> answer) {
+    answer_.emplace(std::move(answer));
+    return Next::done;
+  }
+
+  bool has_answer() const noexcept { return answer_.has_value(); }
+  std::optional<Result<T>>& answer() noexcept { return answer_; }
+
+ private:
+  virtual Next go_on(const Reply& reply) = 0;
+
+  // What is known when the answer does not come.
+  virtual Result<T> failed(Error error) noexcept { return error; }
+
+  Completion<T> done_;
+  std::optional<Result<T>> answer_;
+  std::string command_;
+};
+
+}  // namespace sessions::store::redis

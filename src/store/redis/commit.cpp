@@ -1,0 +1,177 @@
+#include <array>
+#include <store/codec.hpp>
+#include <store/merge.hpp>
+#include <store/redis/requests.hpp>
+#include <store/redis/script_call.hpp>
+#include <vector>
+
+namespace sessions::store::redis {
+
+namespace {
+
+using Outcome = Committed::Outcome;
+
+struct Refusal {
+  std::string_view outcome;
+  Status status;
+};
+constexpr Refusal refusals[] = {
+    {"type", Status::type}, {"range", Status::range}, {"limit", Status::limit}, {"busy", Status::busy}};
+
+class CommitCall final : public ScriptCall<Committed> {
+ public:
+  CommitCall(Means means, const Target& target, const Call& call, Completion<Committed> done)
+      : ScriptCall(call.deadline(), true, std::move(done), std::move(means.scripts), std::move(means.ticket)),
+        target_(target),
+        codec_(call.shared_codec()) {}
+
+  // Arguments, as scripts.cpp lists them.
+  void start(const Commit& commit, std::int64_t now) {
+    Attempt attempt = commit.attempt;
+    const bool has_effect = commit.clear || !commit.changes.empty() || target_.move;
+    if (attempt.writer == 0 && has_effect) {
+      attempt = this->attempt();
+    }
+    texts_.reserve(16 + 2 * commit.changes.size() + commit.preconditions.size());
+    words_ = {token()};
+    add(attempt.writer == 0 ? std::string() : to_text(attempt));
+    add(std::to_string(attempt.settled));
+    append_hex(texts_.emplace_back(), commit.generation);
+    words_.emplace_back(texts_.back());
+    add(std::to_string(commit.version));
+    add(std::to_string(now));
+    add(std::to_string(commit.expires));
+    add(commit.max_bytes == SIZE_MAX ? std::string() : std::to_string(commit.max_bytes));
+    add(commit.only_version ? std::to_string(*commit.only_version) : std::string());
+    add(std::string(commit.clear ? "c" : "") + (codec_ ? "k" : ""));
+    add_move();
+    add(std::to_string(commit.preconditions.size()));
+    for (const Precondition& precondition : commit.preconditions) {
+      add("." + std::string(precondition.key));
+      words_.emplace_back(precondition.value.value_or(std::string_view()));
+    }
+    for (const Change& change : commit.changes) {
+      add(change);
+    }
+    const std::string_view destination = target_.move ? target_.move->key.text() : std::string_view();
+    const std::array<std::string_view, 2> keys = {target_.key.text(), destination};
+    call(scripts().commit, {keys.data(), target_.move ? keys.size() : 1}, words_);
+  }
+
+ private:
+  void add(std::string word) { words_.emplace_back(texts_.emplace_back(std::move(word))); }
+
+  void add_move() {
+    if (!target_.move) {
+      words_.insert(words_.end(), 3, std::string_view());
+      return;
+    }
+    append_hex(texts_.emplace_back(), target_.move->generation);
+    words_.emplace_back(texts_.back());
+    words_.emplace_back(target_.move->key.tag());
+    add(std::to_string(target_.move->ended_until));
+  }
+
+  void add(const Change& change) {
+    using Kind = Change::Kind;
+    words_.emplace_back(change.kind == Kind::set ? "s" : change.kind == Kind::remove ? "r" : "i");
+    add("." + std::string(change.key));
+    if (change.kind == Kind::increment) {
+      add(std::to_string(change.delta));
+    } else {
+      words_.emplace_back(change.value);
+    }
+    words_.emplace_back(change.seen.value_or(std::string_view()));
+  }
+
+  const HashKey& destination() const noexcept { return target_.move ? target_.move->key : target_.key; }
+
+  Next read(const Reply& reply, std::string_view outcome) override {
+    if (outcome == "applied" && reply.size() == 3) {
+      return applied(reply[2].text());
+    }
+    if (outcome == "merged" && reply.size() == 4) {
+      return whole(Outcome::merged, reply, destination());
+    }
+    if (outcome == "conflict" && reply.size() == 4) {
+      return whole(Outcome::conflict, reply, target_.key);
+    }
+    if (outcome == "duplicate" && reply.size() == 3) {
+      const Next next = whole(Outcome::duplicate, reply, destination());
+      return next == Next::foreign && target_.move ? whole(Outcome::duplicate, reply, target_.key) : next;
+    }
+    if (outcome == "gone" || outcome == "stale") {
+      return answer(Committed{outcome == "gone" ? Outcome::gone : Outcome::stale, std::nullopt, {}});
+    }
+    std::optional<Error> refused = refusal(reply, outcome);
+    return refused ? answer(std::move(*refused)) : Next::foreign;
+  }
+
+  // None when no script of ours answers so.
+  static std::optional<Error> refusal(const Reply& reply, std::string_view outcome) {
+    for (const Refusal& each : refusals) {
+      if (each.outcome == outcome) {
+        return store::refused(each.status);
+      }
+    }
+    if (outcome == "corrupt" && reply.size() == 3) {
+      const Result<HashHead> head = parse_head(reply[2].text());
+      return head ? unreadable(Status::corrupt) : head.error();
+    }
+    if (outcome == "coded") {
+      return needs_codec();
+    }
+    if (outcome == "taken") {
+      return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
+    }
+    return std::nullopt;
+  }
+
+  Next applied(std::string_view text) {
+    const Result<HashHead> head = parse_head(text);
+    if (!head) {
+      return answer(Error{Status::unknown, {}});  // something was written
+    }
+    if (head->tag != destination().tag()) {
+      return Next::foreign;
+    }
+    Committed committed{Outcome::applied, std::nullopt, {}};
+    committed.head = head->head;
+    return answer(std::move(committed));
+  }
+
+  // With the record, and the keys that the outcome is about.
+  Next whole(Outcome outcome, const Reply& reply, const HashKey& key) {
+    std::optional<Result<Record>> record = read_hash(reply[2], key);
+    if (!record) {
+      return Next::foreign;
+    }
+    Result<Record> decoded = *record ? decode(std::move(**record), codec_.get()) : std::move(*record);
+    if (!decoded) {
+      return answer(outcome == Outcome::conflict ? std::move(decoded.error()) : Error{Status::unknown, {}});
+    }
+    Committed committed{outcome, std::move(*decoded), {}};
+    const std::size_t key_count = reply.size() == 4 ? reply[3].size() : 0;
+    for (std::size_t i = 0; i < key_count; ++i) {
+      committed.keys.emplace_back(reply[3][i].text());
+    }
+    return answer(std::move(committed));
+  }
+
+  const Target target_;
+  const std::shared_ptr<const Codec> codec_;
+  std::vector<std::string> texts_;  // never more than were reserved: words point into them
+  std::vector<std::string_view> words_;
+};
+
+}  // namespace
+
+std::unique_ptr<Request> make_commit(Means means, const Target& target, const Commit& commit, const Call& call,
+                                     Confirmation confirmation, Completion<Committed> done) {
+  auto request = std::make_unique<CommitCall>(std::move(means), target, call, std::move(done));
+  request->confirm_within(confirmation);
+  request->start(commit, call.now());
+  return request;
+}
+
+}  // namespace sessions::store::redis

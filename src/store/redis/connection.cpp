@@ -1,0 +1,318 @@
+#include <algorithm>
+#include <array>
+#include <store/redis/command.hpp>
+#include <store/redis/connection.hpp>
+
+namespace sessions::store::redis {
+
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// A server that has not said a word for so long, although it was asked, will not answer any more.
+constexpr seconds longest_silence{5};
+
+// After so much idleness it is looked whether the connection is still there; after more, whether the server is.
+constexpr std::chrono::milliseconds idle_until_look{100};
+constexpr seconds idle_until_ping{30};
+
+// Then a connection is replaced, when it is idle: the name may mean another server by now.
+constexpr minutes longest_life{60};
+
+constexpr std::string_view greeting_token = "libsessions";
+
+Error out_of_step() {
+  return {Status::unavailable, "the server does not answer as Redis does: is it one, and is it its port for TLS?"};
+}
+
+// While it is being opened, what is wrong is more likely to be the URL.
+Error never_ready() {
+  return {
+      Status::unavailable,
+      "Redis closed or left unanswered a new connection: is the port one for TLS, as the URL says, or is it too busy?"};
+}
+
+Error no_time() {
+  return {Status::timeout, "the connection to Redis was not made in the time allowed: nothing was changed"};
+}
+
+// What the server says to a greeting, in our words: its own may repeat what it was sent.
+Error refusal(const Reply& reply) {
+  if (reply.is_error("WRONGPASS") || reply.is_error("NOAUTH") || reply.is_error("ERR")) {
+    return {Status::unavailable, "Redis refuses the user, the password or the number of the database of the URL"};
+  }
+  if (reply.is_error("NOPERM")) {
+    return {Status::unavailable, "Redis does not permit its user what libsessions needs: see its ACL"};
+  }
+  if (reply.is_error("LOADING")) {
+    return {Status::unavailable, "Redis is loading its data"};
+  }
+  return reply.kind() == Reply::Kind::error ? Error{Status::unavailable, "Redis refuses the connection"}
+                                            : out_of_step();
+}
+
+}  // namespace
+
+Connection::Connection(const Options& options, std::shared_ptr<crypto::TlsContext> tls)
+    : options_(options), wire_(options, std::move(tls)) {}
+
+void Connection::send(Requests requests) {
+  for (const auto& request : requests) {
+    wire_.write(request->command());
+  }
+  sent_.splice(sent_.end(), requests);
+}
+
+void Connection::submit(Requests one, Deadline now) {
+  if (load() == 0) {
+    const auto idle = now - last_heard_;
+    if (is_ready() && (now - opened_ > longest_life || (idle > idle_until_look && !wire_.is_quiet()))) {
+      phase_ = Phase::stale;
+    } else if (is_ready() && idle > idle_until_ping) {
+      opening_until_ = now + options_.connect_timeout;
+      greet(false);
+    }
+    last_heard_ = now;  // silence begins when there is something to answer
+  }
+  if (is_ready()) {
+    send(std::move(one));
+  } else {
+    waiting_.splice(waiting_.end(), one);
+  }
+}
+
+bool Connection::flush() {
+  if (is_ready()) {
+    wire_.flush();
+  }
+  return is_ready() && !wire_.has_unsent();
+}
+
+std::unique_ptr<Request> Connection::withdraw(const Awaited& awaited) noexcept {
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& request) {
+    return request->awaited() == &awaited && !request->may_be_done();
+  });
+  if (found == waiting_.end()) {
+    return nullptr;
+  }
+  std::unique_ptr<Request> request = std::move(*found);
+  waiting_.erase(found);
+  return request;
+}
+
+// The last who was sent is answered last, and has to look up only once.
+bool Connection::rouse() noexcept {
+  const auto is_roused = [](const auto& request) {
+    Awaited* awaited = request->awaited();
+    return awaited != nullptr && awaited->rouse();
+  };
+  return std::any_of(waiting_.rbegin(), waiting_.rend(), is_roused) ||
+         std::any_of(sent_.rbegin(), sent_.rend(), is_roused) ||
+         std::any_of(in_flight_.rbegin(), in_flight_.rend(), is_roused);
+}
+
+Result<void> Connection::open(Deadline now) {
+  reader_ = ReplyReader();
+  was_useful_ = false;
+  was_refused_ = false;
+  phase_ = Phase::opening;
+  opened_ = now;
+  opening_until_ = now + options_.connect_timeout;
+  if (Result<void> opened = wire_.open(); !opened) {
+    return fail(std::move(opened.error()));
+  }
+  if (wire_.is_open()) {
+    greet(true);
+  }
+  return {};
+}
+
+// The reply to the last command repeats a word of ours: then everything before it has been answered.
+void Connection::greet(bool is_new) {
+  std::string greeting;
+  greetings_ = 0;
+  const auto say = [&](std::span<const std::string_view> words) {
+    greeting += command(words);
+    ++greetings_;
+  };
+  if (is_new && !options_.user.empty()) {
+    say(std::array<std::string_view, 3>{"AUTH", options_.user, options_.password});
+  } else if (is_new && !options_.password.empty()) {
+    say(std::array<std::string_view, 2>{"AUTH", options_.password});
+  }
+  if (is_new && options_.database != 0) {
+    say(std::array<std::string_view, 2>{"SELECT", std::to_string(options_.database)});
+  }
+  if (is_new) {
+    say(std::array<std::string_view, 3>{"CLIENT", "SETNAME", greeting_token});
+  }
+  say(std::array<std::string_view, 2>{"PING", greeting_token});
+  wire_.write(greeting);
+  phase_ = Phase::greeting;
+}
+
+Result<void> Connection::look_at_clock(Deadline now, Crashes& crashes) {
+  for (auto& request : waiting_) {
+    if (request->deadline() <= now) {
+      Error error = request->may_be_done() ? Error{Status::unknown, {}} : no_time();
+      crashes.push_back({std::move(request), std::move(error)});
+    }
+  }
+  waiting_.remove(nullptr);
+  if (phase_ == Phase::stale) {
+    close();
+  }
+  if (is_opening() && now >= opening_until_) {
+    return fail(never_ready());
+  }
+  if (is_ready() && load() > 0 && now >= last_heard_ + longest_silence && wire_.is_quiet()) {
+    return fail({Status::unavailable, "Redis does not answer"});
+  }
+  if (is_ready() || phase_ == Phase::greeting) {
+    wire_.flush();  // a broken wire is seen when it is polled
+  }
+  return {};
+}
+
+Deadline Connection::next_time(Deadline now, Deadline latest) const {
+  if (is_opening()) {
+    latest = std::min(latest, opening_until_);
+  } else if (is_ready() && load() > 0) {
+    latest = std::min(latest, last_heard_ + longest_silence);
+  }
+  for (const auto& request : waiting_) {
+    latest = std::min(latest, request->deadline());
+  }
+  return wire_.next_time(now, latest);
+}
+
+Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline now) {
+  if (phase_ == Phase::opening) {
+    if (Result<void> going = wire_.go_on(descriptors); !going) {
+      return fail(wire_.was_cut() ? never_ready() : std::move(going.error()));
+    }
+    if (wire_.is_open()) {
+      greet(true);
+    }
+    return {};
+  }
+  in_flight_.splice(in_flight_.end(), sent_);
+  in_flight_count_ = in_flight_.size();
+  if (wire_.is_open() && wire_.has_input(descriptors)) {
+    last_heard_ = now;
+    if (Result<void> read = wire_.read(reader_); !read) {
+      broken_ = std::move(read.error());  // to be followed up after the replies that came before
+    }
+  }
+  return {};
+}
+
+void Connection::process() {
+  for (std::optional<Reply> reply = reader_.next(); reply; reply = reader_.next()) {
+    if (!(greetings_ > 0 ? take_greeting(*reply) : take(*reply))) {
+      return;
+    }
+  }
+  if (reader_.is_broken() && !broken_) {
+    broken_ = out_of_step();
+  }
+}
+
+// CLIENT SETNAME is a courtesy that a user need not be permitted.
+bool Connection::take_greeting(const Reply& reply) {
+  --greetings_;
+  const bool is_last = greetings_ == 0;
+  const bool is_name = greetings_ == 1;
+  const bool is_fine = is_last ? reply.kind() == Reply::Kind::string && reply.text() == greeting_token
+                               : reply.is_status("OK") || (is_name && reply.kind() == Reply::Kind::error);
+  if (!is_fine) {
+    broken_ = refusal(reply);
+    was_refused_ = true;
+  }
+  return is_fine;
+}
+
+bool Connection::take(const Reply& reply) {
+  if (in_flight_.empty()) {
+    broken_ = out_of_step();
+    return false;
+  }
+  Request& request = *in_flight_.front();
+  Request::Next next = Request::Next::done;
+  try {
+    next = request.take(reply);
+  } catch (const std::bad_alloc&) {
+    request.fail({request.writes() ? Status::unknown : Status::nomem, {}});
+  }
+  switch (next) {
+    case Request::Next::done:
+      in_flight_.pop_front();
+      was_useful_ = true;
+      break;
+    case Request::Next::more:
+      break;
+    case Request::Next::again:
+      again_.splice(again_.end(), in_flight_, in_flight_.begin());
+      break;
+    case Request::Next::foreign:
+      broken_ = out_of_step();
+      return false;
+  }
+  return true;
+}
+
+Result<void> Connection::follow_up(Deadline now) {
+  in_flight_count_ = in_flight_.size();
+  if (broken_) {
+    const bool says_nothing = phase_ == Phase::greeting && wire_.was_cut() && !was_refused_;
+    return fail(says_nothing ? never_ready() : std::move(*broken_));
+  }
+  if (phase_ == Phase::greeting && greetings_ == 0) {
+    phase_ = Phase::ready;
+    last_heard_ = now;
+    send(std::move(waiting_));
+  }
+  if (is_ready()) {
+    send(std::move(again_));
+  }
+  return {};
+}
+
+Result<void> Connection::fail(Error error) {
+  close();
+  return error;
+}
+
+void Connection::close() noexcept {
+  wire_.close();
+  phase_ = Phase::closed;
+  greetings_ = 0;
+  broken_.reset();
+  in_flight_.splice(in_flight_.end(), sent_);
+  in_flight_count_ = 0;
+  for (const auto& request : in_flight_) {
+    request->lose_reply();
+  }
+  waiting_.splice(waiting_.begin(), again_);
+  waiting_.splice(waiting_.begin(), in_flight_);
+}
+
+void Connection::refuse(const Error& error, Crashes& crashes) {
+  for (auto& request : waiting_) {
+    if (!request->may_be_done()) {
+      crashes.push_back({std::move(request), error});
+    }
+  }
+  waiting_.remove(nullptr);
+}
+
+void Connection::abandon(Status status) noexcept {
+  close();
+  for (const auto& request : waiting_) {
+    request->fail({request->may_be_done() ? Status::unknown : status, {}});
+  }
+  waiting_.clear();
+}
+
+}  // namespace sessions::store::redis

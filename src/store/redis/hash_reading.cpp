@@ -1,0 +1,62 @@
+#include <array>
+#include <store/redis/command.hpp>
+#include <store/redis/hash_reading.hpp>
+#include <store/redis/server_error.hpp>
+#include <utility>
+
+namespace sessions::store::redis {
+
+namespace {
+
+std::string command_of(std::string_view name, std::string_view argument) {
+  return command(std::array<std::string_view, 2>{name, argument});
+}
+
+}  // namespace
+
+HashReading::HashReading(HashKey key, std::string echo) : key_(std::move(key)), echo_(std::move(echo)) {}
+
+const std::string& HashReading::start() {
+  command_ = command_of("HGETALL", key_.text());
+  is_echoed_ = false;
+  result_.reset();
+  return command_;
+}
+
+// Answers are known by their kind, since what was sent may be sent again from its beginning at any time.
+Request::Next HashReading::take(const Reply& reply) {
+  switch (reply.kind()) {
+    case Reply::Kind::array:
+      return take_hash(reply);
+    case Reply::Kind::error:
+      if (result_) {
+        return Request::Next::done;
+      }
+      result_ = server_error(reply.text());
+      return is_echoed_ ? Request::Next::more : Request::Next::done;
+    case Reply::Kind::string:
+      return is_echoed_ && result_ && reply.text() == echo_ ? Request::Next::done : Request::Next::foreign;
+    default:
+      return Request::Next::foreign;
+  }
+}
+
+Request::Next HashReading::take_hash(const Reply& hash) {
+  if (hash.size() == 0 && !is_echoed_) {
+    command_ += command_of("PING", echo_);
+    is_echoed_ = true;
+    return Request::Next::again;
+  }
+  if (hash.size() == 0) {
+    result_ = std::optional<Record>();
+    return Request::Next::more;
+  }
+  std::optional<Result<Record>> record = read_hash(hash, key_);
+  if (!record) {
+    return Request::Next::foreign;
+  }
+  result_ = *record ? Result<std::optional<Record>>(std::move(**record)) : std::move(record->error());
+  return is_echoed_ ? Request::Next::more : Request::Next::done;
+}
+
+}  // namespace sessions::store::redis

@@ -1,0 +1,42 @@
+// How a hash is read so that no other answer is taken for it.
+#pragma once
+
+#include <base/result.hpp>
+#include <optional>
+#include <store/redis/hash.hpp>
+#include <store/redis/reply.hpp>
+#include <store/redis/request.hpp>
+#include <string>
+
+namespace sessions::store::redis {
+
+// HGETALL. A hash names its key; an empty answer could be anybody's, so it is asked for once more, and an echo behind
+// it.
+class HashReading {
+ public:
+  HashReading(HashKey key, std::string echo);
+
+  const HashKey& key() const noexcept { return key_; }
+
+  // From the beginning.
+  const std::string& start();
+
+  // again: with command(). done: there is a result.
+  Request::Next take(const Reply& reply);
+
+  const std::string& command() const noexcept { return command_; }
+
+  // None when there is none.
+  Result<std::optional<Record>>& result() noexcept { return *result_; }
+
+ private:
+  Request::Next take_hash(const Reply& hash);
+
+  const HashKey key_;
+  const std::string echo_;
+  std::string command_;
+  bool is_echoed_ = false;
+  std::optional<Result<std::optional<Record>>> result_;
+};
+
+}  // namespace sessions::store::redis

@@ -1,0 +1,200 @@
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+#include <store/redis/multiplexer.hpp>
+
+namespace sessions::store::redis {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::ptrdiff_t most_opening = 4;
+constexpr milliseconds first_pause{50};
+constexpr int longest_pause = 5;  // doublings of the first
+
+// The clock's last digits spread the callers of many processes well enough.
+milliseconds pause_after(int failures, Deadline now) {
+  const milliseconds whole = first_pause * (1 << std::min(failures - 1, longest_pause));
+  const auto jitter = now.time_since_epoch().count() / 1'000 % (whole.count() / 2 + 1);
+  return whole - milliseconds(jitter);
+}
+
+Requests one(std::unique_ptr<Request> request) {
+  Requests requests;
+  requests.push_back(std::move(request));
+  return requests;
+}
+
+}  // namespace
+
+Multiplexer::Multiplexer(const Options& options, const std::shared_ptr<crypto::TlsContext>& tls,
+                         const Environment& environment)
+    : options_(options), environment_(environment), wake_up_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  for (std::size_t i = 0; i < options.connections + 1; ++i) {
+    connections_.push_back(std::make_unique<Connection>(options_, tls));
+  }
+}
+
+Multiplexer::~Multiplexer() {
+  for (const auto& connection : connections_) {
+    connection->abandon(Status::unavailable);
+  }
+  close(wake_up_);
+}
+
+Connection& Multiplexer::choose(Lane lane) {
+  if (lane == Lane::confirming) {
+    return *connections_.back();
+  }
+  const auto is_less_loaded = [](const auto& a, const auto& b) { return a->load() < b->load(); };
+  return **std::min_element(connections_.begin(), std::prev(connections_.end()), is_less_loaded);
+}
+
+void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
+  const Deadline now = environment_.now();
+  std::unique_lock lock(mutex_);
+  Connection& connection = choose(lane);
+  if (!connection.is_ready() && now < breaker_.open_until) {
+    Error error{Status::unavailable, breaker_.reason};
+    lock.unlock();
+    request->fail(std::move(error));
+    return;
+  }
+  connection.submit(one(std::move(request)), now);
+  // Who drives, and does not poll just now, will send it before it polls again.
+  if (is_driven_ && !is_polling_) {
+    return;
+  }
+  if (!connection.flush() && is_polling_) {
+    wake();
+  }
+}
+
+void Multiplexer::wake() const noexcept { static_cast<void>(eventfd_write(wake_up_, 1)); }
+
+void Multiplexer::wait_for(Awaited& awaited, Deadline deadline) {
+  while (!awaited.is_delivered()) {
+    if (environment_.now() >= deadline) {
+      awaited.give_up();
+      withdraw(awaited);
+      return;
+    }
+    if (!is_driven_.exchange(true)) {
+      drive(awaited, deadline);
+    } else {
+      awaited.wait(deadline);
+    }
+  }
+}
+
+void Multiplexer::withdraw(Awaited& awaited) {
+  std::unique_ptr<Request> request;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& connection : connections_) {
+      request = request ? std::move(request) : connection->withdraw(awaited);
+    }
+  }
+  if (request) {
+    request->fail({Status::timeout, {}});
+  }
+}
+
+void Multiplexer::drive(const Awaited& awaited, Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  while (!awaited.is_delivered() && environment_.now() < deadline) {
+    try {
+      step(lock, deadline);
+    } catch (const std::bad_alloc&) {
+      if (!lock.owns_lock()) {
+        lock.lock();
+      }
+      is_polling_ = false;
+      for (const auto& connection : connections_) {
+        connection->abandon(Status::nomem);
+      }
+    }
+  }
+  for (const auto& connection : connections_) {
+    connection->flush();  // of those who have left it to this one
+  }
+  is_driven_ = false;
+  static_cast<void>(std::any_of(connections_.begin(), connections_.end(),
+                                [](const auto& connection) { return connection->rouse(); }));
+}
+
+void Multiplexer::failed(Connection& connection, const Error& error, Deadline now, Crashes& crashes) {
+  if (connection.was_useful()) {
+    breaker_ = {};
+    return;
+  }
+  breaker_.failures += 1;
+  breaker_.open_until = now + pause_after(breaker_.failures, now);
+  breaker_.reason = error.message;
+  connection.refuse(error, crashes);
+}
+
+void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
+  const Deadline now = environment_.now();
+  Crashes crashes;
+  const auto check = [&](Connection& connection, const Result<void>& done) {
+    if (!done) {
+      failed(connection, done.error(), now, crashes);
+    }
+  };
+  descriptors_.assign(1, {wake_up_, POLLIN, 0});
+  Deadline until = deadline;
+  for (const auto& connection : connections_) {
+    check(*connection, connection->look_at_clock(now, crashes));
+    if (connection->wants_to_open()) {
+      const auto opening = std::count_if(connections_.begin(), connections_.end(),
+                                         [](const auto& other) { return other->is_opening(); });
+      if (now < breaker_.open_until) {
+        until = std::min(until, breaker_.open_until);
+      } else if (opening < most_opening) {
+        check(*connection, connection->open(now));
+      }
+    }
+    connection->list(descriptors_);
+    until = connection->next_time(now, until);
+  }
+  if (crashes.empty()) {
+    is_polling_ = true;
+    lock.unlock();
+    environment_.poll(descriptors_, until);
+    lock.lock();
+    is_polling_ = false;
+    if ((descriptors_.front().revents & POLLIN) != 0) {
+      eventfd_t ignored = 0;
+      static_cast<void>(eventfd_read(wake_up_, &ignored));
+    }
+    const Deadline later = environment_.now();
+    for (const auto& connection : connections_) {
+      check(*connection, connection->receive(descriptors_, later));
+    }
+  }
+  lock.unlock();
+  for (Crash& crash : crashes) {
+    crash.request->fail(std::move(crash.error));
+  }
+  crashes.clear();
+  for (const auto& connection : connections_) {
+    connection->process();
+  }
+  lock.lock();
+  for (const auto& connection : connections_) {
+    check(*connection, connection->follow_up(now));
+  }
+  if (!crashes.empty()) {
+    lock.unlock();
+    for (Crash& crash : crashes) {
+      crash.request->fail(std::move(crash.error));
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace sessions::store::redis

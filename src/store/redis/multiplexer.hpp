@@ -1,0 +1,57 @@
+// Many callers on few connections to one server. There is no thread for it: of the callers that wait, one drives the
+// connections for all; when it has its answer it leaves that to another. Leaders and followers, as in POSA 2.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <store/redis/connection.hpp>
+#include <store/redis/environment.hpp>
+#include <store/redis/options.hpp>
+#include <store/redis/transport.hpp>
+#include <string>
+#include <vector>
+
+namespace sessions::store::redis {
+
+class Multiplexer final : public Transport {
+ public:
+  // `tls` is null when the bytes go as they are.
+  Multiplexer(const Options& options, const std::shared_ptr<crypto::TlsContext>& tls, const Environment& environment);
+  Multiplexer(const Multiplexer&) = delete;
+  Multiplexer& operator=(const Multiplexer&) = delete;
+  Multiplexer(Multiplexer&&) = delete;
+  Multiplexer& operator=(Multiplexer&&) = delete;
+  ~Multiplexer() override;
+
+  void submit(std::unique_ptr<Request> request, Lane lane) override;
+  void wait_for(Awaited& awaited, Deadline deadline) override;
+
+ private:
+  // After failures nobody tries to connect for a while, and calls fail at once; then one try decides.
+  struct Breaker {
+    Deadline open_until{};
+    int failures = 0;
+    std::string reason;
+  };
+
+  Connection& choose(Lane lane);
+  void drive(const Awaited& awaited, Deadline deadline);
+  void step(std::unique_lock<std::mutex>& lock, Deadline deadline);
+  void open_connections(Deadline now, Crashes& crashes);
+  void failed(Connection& connection, const Error& error, Deadline now, Crashes& crashes);
+  void withdraw(Awaited& awaited);
+  void wake() const noexcept;
+
+  const Options options_;
+  const Environment environment_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // the last one is for Lane::confirming
+  Breaker breaker_;
+  bool is_polling_ = false;
+  std::atomic<bool> is_driven_ = false;
+  int wake_up_ = -1;  // an eventfd(2), for whoever polls
+  std::vector<pollfd> descriptors_;
+};
+
+}  // namespace sessions::store::redis

@@ -1,0 +1,122 @@
+#include <store/redis/redis.hpp>
+
+namespace sessions::store::redis {
+
+namespace {
+
+using Lane = Transport::Lane;
+
+// All keys that begin with the prefix, whatever it means to SCAN.
+std::string pattern_of(std::string_view prefix) {
+  constexpr std::string_view special = "\\*?[]^-";
+  std::string pattern;
+  for (const char c : prefix) {
+    pattern.append(special.find(c) == std::string_view::npos ? "" : "\\").append(1, c);
+  }
+  return pattern.append("{*}");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Redis>> Redis::make(std::shared_ptr<Transport> transport, StoreOptions options) {
+  Result<Scripts> scripts = Scripts::make();
+  if (!scripts) {
+    return std::move(scripts.error());
+  }
+  return std::make_shared<Redis>(std::move(transport), std::move(options),
+                                 std::make_shared<const Scripts>(std::move(*scripts)));
+}
+
+Redis::Redis(std::shared_ptr<Transport> transport, StoreOptions options, std::shared_ptr<const Scripts> scripts)
+    : transport_(std::move(transport)),
+      options_(std::move(options)),
+      pattern_(pattern_of(options_.prefix)),
+      scripts_(std::move(scripts)),
+      writer_([] { return std::make_unique<std::shared_ptr<Writer>>(Writer::draw()); }) {}
+
+// `make` makes a request that has the ticket and the completion.
+template <class T, class Make>
+void Redis::ask(Lane lane, Completion<T> done, Make make) {
+  Result<Ticket> ticket = Ticket::take(writer_.get());
+  if (!ticket) {
+    return done(std::move(ticket.error()));
+  }
+  if (std::unique_ptr<Request> request = make(std::move(*ticket), std::move(done))) {
+    transport_->submit(std::move(request), lane);
+  }
+}
+
+void Redis::prepare(const Call& call, Completion<std::string> done) {
+  transport_->submit(make_preparation(scripts_, call, std::move(done)));
+}
+
+void Redis::wait_for(Awaited& answer, Deadline deadline) { transport_->wait_for(answer, deadline); }
+
+void Redis::load(const Key& key, const Call& call, Completion<std::optional<Record>> done) {
+  ask(Lane::shared, std::move(done), [&](const Ticket& ticket, Completion<std::optional<Record>> found) {
+    return make_load(ticket, hash_key(key), call, std::move(found));
+  });
+}
+
+void Redis::create(const Key& key, const Record& record, const Call& call, Completion<bool> done) {
+  ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<bool> created) {
+    return make_create({scripts_, std::move(ticket)}, hash_key(key), record, call, std::move(created));
+  });
+}
+
+void Redis::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
+  const auto make = call.codec() == nullptr ? &make_commit : &make_coded_commit;
+  ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
+    return make({scripts_, std::move(ticket)}, {hash_key(key), std::nullopt}, commit, call, Confirmation(0),
+                std::move(committed));
+  });
+}
+
+// What a codec has written stays as it is.
+void Redis::touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
+                  Completion<Committed> done) {
+  Commit renewal;
+  renewal.generation = generation;
+  renewal.expires = expires;
+  ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
+    return make_commit({scripts_, std::move(ticket)}, {hash_key(key), std::nullopt}, renewal, call, Confirmation(0),
+                       std::move(committed));
+  });
+}
+
+void Redis::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                       const Call& call, Completion<Committed> done) {
+  const auto make = call.codec() == nullptr ? &make_commit : &make_coded_commit;
+  const Target target{hash_key(from), Move{hash_key(to.key), to.generation, ended_until}};
+  const Lane lane = options_.wait_for_replica.count() > 0 ? Lane::confirming : Lane::shared;
+  ask(lane, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
+    return make({scripts_, std::move(ticket)}, target, commit, call, options_.wait_for_replica, std::move(committed));
+  });
+}
+
+void Redis::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) {
+  const Lane lane = options_.wait_for_replica.count() > 0 ? Lane::confirming : Lane::shared;
+  ask(lane, std::move(done), [&](Ticket ticket, Completion<Destroyed> destroyed) {
+    return make_destroy({scripts_, std::move(ticket)}, hash_key(key), ended_until, call, options_.wait_for_replica,
+                        std::move(destroyed));
+  });
+}
+
+void Redis::sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) {
+  ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<std::int64_t> dropped) {
+    return make_sweep({scripts_, std::move(ticket)}, pattern_, most, call, std::move(dropped));
+  });
+}
+
+void Redis::ping(const Call& call, Completion<std::monostate> done) {
+  ask(Lane::shared, std::move(done),
+      [&](const Ticket& ticket, Completion<std::monostate> pong) { return make_ping(ticket, call, std::move(pong)); });
+}
+
+void Redis::statistics(const Call& call, Completion<Statistics> done) {
+  ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<Statistics> counted) {
+    return make_statistics({scripts_, std::move(ticket)}, pattern_, call, std::move(counted));
+  });
+}
+
+}  // namespace sessions::store::redis

@@ -1,0 +1,159 @@
+#include <hiredis/read.h>
+
+#include <bit>
+#include <cstdint>
+#include <new>
+#include <store/redis/reply.hpp>
+
+namespace sessions::store::redis {
+
+namespace {
+
+// More than any session has, and than anything else that is asked for.
+constexpr std::size_t most_elements = 1U << 16U;
+constexpr std::size_t most_bytes = std::size_t{256} << 20U;
+constexpr std::size_t kept_bytes = std::size_t{64} << 10U;
+
+using Kind = ReplyTree::Kind;
+
+// What hiredis takes for the address of an object is the number of its node, counted from 1. In an array's list of
+// elements each has its place, since hiredis makes them one after the other but others inside of them in between.
+class Builder {
+ public:
+  static void* string(const redisReadTask* task, char* text, std::size_t size) noexcept {
+    // hiredis skips the two bytes after a string without looking at them.
+    const bool is_line = task->type == REDIS_REPLY_ERROR || task->type == REDIS_REPLY_STATUS;
+    if (!is_line && (task->type != REDIS_REPLY_STRING || text[size] != '\r' || text[size + 1] != '\n')) {
+      return nullptr;
+    }
+    const Kind kind = task->type == REDIS_REPLY_ERROR    ? Kind::error
+                      : task->type == REDIS_REPLY_STATUS ? Kind::status
+                                                         : Kind::string;
+    return add(task, [&](ReplyTree& tree) {
+      const ReplyTree::Node node{kind, static_cast<std::int64_t>(tree.texts.size()), size};
+      tree.texts.append(text, size);
+      return node;
+    });
+  }
+
+  static void* array(const redisReadTask* task, std::size_t size) noexcept {
+    return add(task, [&](ReplyTree& tree) {
+      const std::size_t first = tree.elements.size();
+      if (task->type != REDIS_REPLY_ARRAY || size > most_elements - first) {
+        throw std::bad_alloc();
+      }
+      tree.elements.resize(first + size);
+      return ReplyTree::Node{Kind::array, static_cast<std::int64_t>(first), size};
+    });
+  }
+
+  static void* integer(const redisReadTask* task, long long value) noexcept {
+    return add(task, [&](ReplyTree&) { return ReplyTree::Node{Kind::integer, value, 0}; });
+  }
+
+  static void* nil(const redisReadTask* task) noexcept {
+    return add(task, [](ReplyTree&) { return ReplyTree::Node{Kind::nil, 0, 0}; });
+  }
+
+ private:
+  template <class Make>
+  static void* add(const redisReadTask* task, Make make) noexcept {
+    ReplyTree& tree = *static_cast<ReplyTree*>(task->privdata);
+    try {
+      tree.nodes.push_back(make(tree));
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+    const std::uintptr_t number = tree.nodes.size();
+    if (task->parent != nullptr) {
+      const ReplyTree::Node& parent = tree.nodes[std::bit_cast<std::uintptr_t>(task->parent->obj) - 1];
+      tree.elements[static_cast<std::size_t>(parent.integer) + static_cast<std::size_t>(task->idx)] = number - 1;
+    }
+    return std::bit_cast<void*>(number);
+  }
+};
+
+// The functions' types differ between versions of hiredis, and later ones have more, for RESP3, which nobody asks for.
+template <class Functions>
+constexpr Functions functions_of_builder() noexcept {
+  Functions functions{};
+  functions.createString = &Builder::string;
+  functions.createArray = [](const redisReadTask* task, auto size) -> void* {
+    return Builder::array(task, static_cast<std::size_t>(size));
+  };
+  functions.createInteger = &Builder::integer;
+  functions.createNil = &Builder::nil;
+  functions.freeObject = [](void*) {};
+  if constexpr (requires { functions.createDouble; }) {
+    functions.createDouble = [](const redisReadTask*, double, char*, std::size_t) -> void* { return nullptr; };
+    functions.createBool = [](const redisReadTask*, int) -> void* { return nullptr; };
+  }
+  return functions;
+}
+
+constinit redisReplyObjectFunctions builder = functions_of_builder<redisReplyObjectFunctions>();
+
+}  // namespace
+
+std::string_view Reply::text() const noexcept {
+  const ReplyTree::Node& text = node();
+  return text.kind > Kind::error
+             ? std::string_view()
+             : std::string_view(tree_->texts).substr(static_cast<std::size_t>(text.integer), text.size);
+}
+
+Reply Reply::operator[](std::size_t index) const noexcept {
+  return Reply(*tree_, tree_->elements[static_cast<std::size_t>(node().integer) + index]);
+}
+
+bool Reply::is_error(std::string_view code) const noexcept {
+  const std::string_view words = text();
+  return kind() == Kind::error && words.starts_with(code) && (words.size() == code.size() || words[code.size()] == ' ');
+}
+
+void ReplyReader::Free::operator()(redisReader* reader) const noexcept { redisReaderFree(reader); }
+
+// maxbuf 0: otherwise the reader now and then replaces its buffer, and aborts when there is no memory for that.
+ReplyReader::ReplyReader() : reader_(redisReaderCreateWithFunctions(&builder)), tree_(std::make_unique<ReplyTree>()) {
+  if (!reader_) {
+    throw std::bad_alloc();
+  }
+  reader_->maxbuf = 0;
+  reader_->privdata = tree_.get();
+}
+
+bool ReplyReader::feed(std::string_view bytes) {
+  fed_ += bytes.size();
+  if (fed_ > most_bytes || redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
+    is_broken_ = true;
+  }
+  return !is_broken_;
+}
+
+std::optional<Reply> ReplyReader::next() {
+  if (is_broken_) {
+    return std::nullopt;
+  }
+  if (is_taken_) {
+    is_taken_ = false;
+    tree_->nodes.clear();
+    tree_->elements.clear();
+    tree_->texts.clear();
+    if (tree_->texts.capacity() > kept_bytes) {
+      tree_->texts.shrink_to_fit();
+    }
+  }
+  void* reply = nullptr;
+  if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
+    is_broken_ = true;
+    return std::nullopt;
+  }
+  if (reply == nullptr) {
+    return std::nullopt;
+  }
+  is_taken_ = true;
+  fed_ = reader_->len - reader_->pos;
+  return Reply(*tree_);
+}
+
+}  // namespace sessions::store::redis

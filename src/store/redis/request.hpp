@@ -1,0 +1,58 @@
+// A command for a server, and what becomes of the reply.
+#pragma once
+
+#include <base/clock.hpp>
+#include <base/status.hpp>
+#include <store/answer.hpp>
+#include <store/redis/reply.hpp>
+#include <string>
+#include <utility>
+
+namespace sessions::store::redis {
+
+// Belongs to the transport from its submission until done or failed. It is sent again when a connection breaks before
+// the reply is there: whoever writes one sees to it that this has no second effect.
+class Request {
+ public:
+  enum class Next {
+    done,     // whoever waits has been answered
+    more,     // another reply to the same bytes follows
+    again,    // command() is to be sent once more; it may be another one now
+    foreign,  // this cannot be the reply to the command: the connection is out of step
+  };
+
+  // `writes`: when the reply is lost, nobody knows whether anything was changed.
+  Request(Deadline deadline, bool writes) : deadline_(deadline), writes_(writes) {}
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  Request(Request&&) = delete;
+  Request& operator=(Request&&) = delete;
+  virtual ~Request() = default;
+
+  Deadline deadline() const noexcept { return deadline_; }
+  bool writes() const noexcept { return writes_; }
+
+  // Says that it was sent, and that its reply will not come.
+  void lose_reply() noexcept { has_lost_reply_ = true; }
+
+  // Whether what it writes may have been written.
+  bool may_be_done() const noexcept { return writes_ && has_lost_reply_; }
+
+  // In RESP; the bytes of several commands when several replies are expected.
+  virtual const std::string& command() const noexcept = 0;
+
+  // May throw std::bad_alloc.
+  virtual Next take(const Reply& reply) = 0;
+
+  virtual void fail(Error error) noexcept = 0;
+
+  // Who waits for it; only to be compared, and roused.
+  virtual Awaited* awaited() const noexcept = 0;
+
+ private:
+  const Deadline deadline_;
+  const bool writes_;
+  bool has_lost_reply_ = false;
+};
+
+}  // namespace sessions::store::redis

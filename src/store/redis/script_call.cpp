@@ -1,0 +1,42 @@
+#include <array>
+#include <store/redis/command.hpp>
+#include <store/redis/script_call.hpp>
+#include <vector>
+
+namespace sessions::store::redis {
+
+namespace {
+
+// What is before the keys and arguments of each call.
+constexpr std::string_view evalsha = "$7\r\nEVALSHA\r\n$40\r\n";
+constexpr std::size_t digest_size = 40;
+
+}  // namespace
+
+std::string format_call(const Script& script, std::span<const std::string_view> keys,
+                        std::span<const std::string_view> arguments) {
+  const std::string key_count = std::to_string(keys.size());
+  std::vector<std::string_view> words;
+  words.reserve(3 + keys.size() + arguments.size());
+  words.insert(words.end(), {"EVALSHA", script.digest, key_count});
+  words.insert(words.end(), keys.begin(), keys.end());
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return command(words);
+}
+
+std::string with_text(const Script& script, std::string_view call) {
+  const std::size_t begin = call.find(evalsha);
+  const std::string_view rest = call.substr(begin + evalsha.size() + digest_size);
+  const std::string size = std::to_string(script.text.size());
+  std::string with_text;
+  with_text.reserve(call.size() + script.text.size());
+  with_text.append(call.substr(0, begin)).append("$4\r\nEVAL\r\n$").append(size).append("\r\n");
+  return with_text.append(script.text).append(rest);
+}
+
+std::string format_wait(std::chrono::milliseconds time) {
+  const std::string milliseconds = std::to_string(time.count());
+  return command(std::array<std::string_view, 3>{"WAIT", "1", milliseconds});
+}
+
+}  // namespace sessions::store::redis

@@ -1,0 +1,28 @@
+// What runs on the server: one step each, whatever happens. Keys and arguments are listed in scripts.cpp.
+//
+// Each answers an array whose first element is the token, its first argument.
+#pragma once
+
+#include <array>
+#include <base/result.hpp>
+#include <string>
+
+namespace sessions::store::redis {
+
+struct Script {
+  std::string text;
+  std::string digest;  // SHA-1, in hexadecimal
+};
+
+struct Scripts {
+  static Result<Scripts> make();
+
+  std::array<const Script*, 4> all() const noexcept { return {&commit, &put, &destroy, &scan}; }
+
+  Script commit;   // what merge() does, to one hash, or moving it to another key
+  Script put;      // writes a whole hash, if nothing is there, or in place of what is known
+  Script destroy;  // leaves a tombstone
+  Script scan;     // a step through all hashes: drops or counts
+};
+
+}  // namespace sessions::store::redis

@@ -1,0 +1,12 @@
+// What a server's error reply means to whoever has asked.
+#pragma once
+
+#include <base/status.hpp>
+#include <string_view>
+
+namespace sessions::store::redis {
+
+// All of them say that nothing was done. The message says what to do, and repeats nothing of the reply but its code.
+Error server_error(std::string_view reply);
+
+}  // namespace sessions::store::redis

@@ -1,0 +1,48 @@
+#include <array>
+#include <base/random.hpp>
+#include <bit>
+#include <store/redis/hash.hpp>
+#include <store/redis/writer.hpp>
+
+namespace sessions::store::redis {
+
+std::string to_text(const Attempt& attempt) {
+  std::string text;
+  append_hex(text, attempt.writer);
+  return text.append(":").append(std::to_string(attempt.sequence));
+}
+
+std::unique_ptr<Writer> Writer::draw() {
+  std::array<char, sizeof(std::uint64_t)> bytes{};
+  const Result<void> drawn = system_random(bytes);
+  const auto number = std::bit_cast<std::uint64_t>(bytes) | 1U;  // 0 would be nobody
+  return std::make_unique<Writer>(number, drawn ? Status::ok : drawn.error().status);
+}
+
+Result<Ticket> Ticket::take(std::shared_ptr<Writer> writer) {
+  if (writer->drawn_ != Status::ok) {
+    return Error{writer->drawn_, "no random number could be had from the system to tell writers apart"};
+  }
+  Attempt attempt;
+  {
+    const std::lock_guard lock(writer->mutex_);
+    writer->ended_.push_back(false);
+    attempt = {writer->number_, writer->first_ + writer->ended_.size() - 1, writer->first_};
+  }
+  return Ticket(std::move(writer), attempt);
+}
+
+Ticket::~Ticket() {
+  if (!writer_) {
+    return;
+  }
+  const std::lock_guard lock(writer_->mutex_);
+  std::deque<bool>& ended = writer_->ended_;
+  ended[attempt_.sequence - writer_->first_] = true;
+  while (!ended.empty() && ended.front()) {
+    ended.pop_front();
+    ++writer_->first_;
+  }
+}
+
+}  // namespace sessions::store::redis

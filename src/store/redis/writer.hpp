@@ -1,0 +1,60 @@
+// Who writes: tells a request of this store and process from all others, and what of it may still be tried again.
+#pragma once
+
+#include <base/result.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <store/store.hpp>
+#include <string>
+
+namespace sessions::store::redis {
+
+// "writer:sequence", as scripts compare it.
+std::string to_text(const Attempt& attempt);
+
+// Safe from many threads.
+class Writer {
+ public:
+  // Under a number drawn at random. When none could be drawn, every ticket fails.
+  static std::unique_ptr<Writer> draw();
+
+  Writer(std::uint64_t number, Status drawn) : number_(number), drawn_(drawn) {}
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  Writer(Writer&&) = delete;
+  Writer& operator=(Writer&&) = delete;
+  ~Writer() = default;
+
+ private:
+  friend class Ticket;
+
+  const std::uint64_t number_;
+  const Status drawn_;
+  std::mutex mutex_;
+  std::deque<bool> ended_;   // of the sequences from first_ on
+  std::uint64_t first_ = 1;  // the lowest that is under way
+};
+
+// One request's sequence, under way as long as the ticket lives.
+class Ticket {
+ public:
+  static Result<Ticket> take(std::shared_ptr<Writer> writer);
+
+  Ticket(Ticket&&) noexcept = default;
+  Ticket& operator=(Ticket&&) = delete;
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+  ~Ticket();
+
+  const Attempt& attempt() const noexcept { return attempt_; }
+
+ private:
+  Ticket(std::shared_ptr<Writer> writer, const Attempt& attempt) : writer_(std::move(writer)), attempt_(attempt) {}
+
+  std::shared_ptr<Writer> writer_;
+  Attempt attempt_;
+};
+
+}  // namespace sessions::store::redis
