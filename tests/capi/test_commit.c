@@ -20,6 +20,7 @@ static void test_null(void) {
   CHECK_FAILS(sessions_session_destroy(NULL, &failure), SESSIONS_E_INVALID, "session");
   CHECK_STATUS(sessions_session_commit(NULL, NULL), SESSIONS_E_INVALID);
   CHECK_INT(sessions_session_outcome(NULL), SESSIONS_OUTCOME_UNCHANGED);
+  CHECK_INT(sessions_session_degraded(NULL), 0);
   CHECK_INT(sessions_session_cookie_count(NULL), 0);
   CHECK_INT(sessions_session_varies_by_cookie(NULL), 0);
   CHECK_INT(sessions_session_must_not_be_cached(NULL), 0);

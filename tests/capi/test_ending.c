@@ -21,6 +21,7 @@ static void test_destroy(void) {
     set(session, "unsaved", 1);
     CHECK_OK(sessions_session_destroy(session, &failure));
     CHECK_INT(sessions_session_outcome(session), SESSIONS_OUTCOME_DESTROYED);
+    CHECK_INT(sessions_session_degraded(session), 0);
     CHECK(strcmp(world_line(session), DELETE_LINE) == 0);
     check_headers(session, 1, 1);
     CHECK_JSON(session, "{}");

@@ -10,6 +10,7 @@
 #include "../support/catch.hpp"
 #include "../support/custom_store.hpp"
 #include "../support/deferred_store.hpp"
+#include "../support/redis_store.hpp"
 #include "../support/temporary_database.hpp"
 
 using namespace sessions;
@@ -56,13 +57,18 @@ const std::vector<Subject>& subjects() {
          return Backend{Backend::Kind::store, testing::open_custom_later()};
        },
        true, true},
+      {"Redis",
+       [] {
+         return Backend{Backend::Kind::store, testing::open_fresh_redis()};
+       },
+       true, true},
       {"signed-cookie:", [] { return World::open("signed-cookie:"); }, false, true},
       {"cookie:", [] { return World::open("cookie:"); }, false, false}};
   return all;
 }
 
 const Subject& any_backend() { return subjects().at(GENERATE(range(std::size_t{0}, subjects().size()))); }
-const Subject& any_store() { return subjects().at(GENERATE(range(std::size_t{0}, std::size_t{5}))); }
+const Subject& any_store() { return subjects().at(GENERATE(range(std::size_t{0}, std::size_t{6}))); }
 
 // Somebody who has visited once and has {"n":1}.
 Browser visited(const World& world) {
@@ -615,4 +621,23 @@ TEST_CASE("stored sessions are refused by value, each for its reason") {
     const Origin found = origin(changed);
     CHECK((found == Origin::unknown || found == Origin::malformed));
   }
+}
+
+TEST_CASE("what no replica has confirmed is told, as long as it was the last that was done") {
+  store::redis::Options options;
+  options.path = testing::shared_redis_server().socket_path();
+  World world({Backend::Kind::store, testing::open_redis(std::make_shared<store::redis::Client>(options, nullptr),
+                                                         {"session:", std::chrono::milliseconds(1)})});
+  const Browser browser = visited(world);
+  const auto session = world.load(browser.header());
+  CHECK_FALSE(session->degraded());
+  REQUIRE(session->regenerate());
+  CHECK(session->outcome() == Outcome::regenerated);
+  CHECK(session->degraded());
+  REQUIRE(session->content().set("k", "1") == Status::ok);
+  commit(*session, Outcome::saved);
+  CHECK_FALSE(session->degraded());
+  REQUIRE(session->destroy());
+  CHECK(session->outcome() == Outcome::destroyed);
+  CHECK(session->degraded());
 }

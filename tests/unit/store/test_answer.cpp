@@ -11,32 +11,68 @@ using store::Completion;
 
 namespace {
 
-std::chrono::steady_clock::time_point far() { return std::chrono::steady_clock::now() + std::chrono::minutes(5); }
+Deadline far() { return std::chrono::steady_clock::now() + std::chrono::minutes(5); }
 
 }  // namespace
 
 TEST_CASE("an answer may come before or after somebody waits for it") {
   const auto before = std::make_shared<Answer<int>>();
   Completion<int>{before}(7);
-  CHECK(**before->wait(far) == 7);
+  before->wait(far());
+  REQUIRE(before->is_delivered());
+  CHECK(*before->take() == 7);
 
   const auto after = std::make_shared<Answer<int>>();
   std::thread store([done = Completion<int>(after)]() mutable { done(8); });
-  CHECK(**after->wait(far) == 8);
+  after->wait(far());
+  REQUIRE(after->is_delivered());
+  CHECK(*after->take() == 8);
   store.join();
 }
 
 TEST_CASE("when the deadline has passed there is no answer") {
   const auto answer = std::make_shared<Answer<int>>();
   const Completion<int> never(answer);
-  CHECK_FALSE(answer->wait(std::chrono::steady_clock::now));
+  answer->wait(std::chrono::steady_clock::now());
+  CHECK_FALSE(answer->is_delivered());
 }
 
 TEST_CASE("a call that the store drops is answered") {
   const auto answer = std::make_shared<Answer<int>>();
   { const Completion<int> dropped(answer); }
-  const auto reply = answer->wait(far);
-  REQUIRE(reply);
-  REQUIRE_FALSE(*reply);
-  CHECK(reply->error().status == Status::internal);
+  answer->wait(far());
+  REQUIRE(answer->is_delivered());
+  const Result<int> reply = answer->take();
+  REQUIRE_FALSE(reply);
+  CHECK(reply.error().status == Status::internal);
+}
+
+TEST_CASE("a caller is roused before or while it sleeps") {
+  const auto before = std::make_shared<Answer<int>>();
+  Completion<int> done_before(before);
+  CHECK(before->rouse());
+  CHECK(before->rouse());
+  before->wait(far());
+  CHECK_FALSE(before->is_delivered());
+  before->wait(std::chrono::steady_clock::now());  // once roused does not mean roused for ever
+  CHECK(before->rouse());
+
+  const auto after = std::make_shared<Answer<int>>();
+  Completion<int> done_after(after);
+  std::thread other([&after] { CHECK(after->rouse()); });
+  after->wait(far());
+  CHECK_FALSE(after->is_delivered());
+  other.join();
+}
+
+TEST_CASE("nobody is roused who waits no longer") {
+  const auto answer = std::make_shared<Answer<int>>();
+  Completion<int> done(answer);
+  answer->give_up();
+  CHECK_FALSE(answer->rouse());
+  done(1);
+  CHECK(answer->is_delivered());
+  answer->give_up();
+  CHECK(answer->is_delivered());
+  CHECK_FALSE(answer->rouse());
 }

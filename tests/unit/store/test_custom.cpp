@@ -110,9 +110,9 @@ struct World {
     auto answer = std::make_shared<Answer<Reply>>();
     start(call, Completion<Reply>(answer));
     blobs->answer_all();
-    auto reply = answer->wait([] { return std::chrono::steady_clock::now() + std::chrono::minutes(5); });
-    REQUIRE(reply);
-    return std::move(*reply);
+    store->wait_for(*answer, std::chrono::steady_clock::now() + std::chrono::minutes(5));
+    REQUIRE(answer->is_delivered());
+    return answer->take();
   }
 
   void create(const Key& key) {

@@ -35,16 +35,17 @@ Result<bool> create(Memory& memory, std::uint32_t number, std::int64_t expires, 
   const std::string value(size, '1');
   const std::vector<Field> fields = {{"k", value}};
   const Record record({generation, 1, {when, when, no_deadline, expires}}, {}, fields);
-  return ask<bool>([&](auto done) { memory.create(key_of(number), record, call_at(when), std::move(done)); });
+  return ask<bool>(memory, [&](auto done) { memory.create(key_of(number), record, call_at(when), std::move(done)); });
 }
 
 bool has(Memory& memory, std::uint32_t number) {
-  return ask<std::optional<Record>>([&](auto done) { memory.load(key_of(number), call_at(now), std::move(done)); })
+  return ask<std::optional<Record>>(memory,
+                                    [&](auto done) { memory.load(key_of(number), call_at(now), std::move(done)); })
       ->has_value();
 }
 
 void touch(Memory& memory, std::uint32_t number, std::int64_t expires) {
-  REQUIRE(ask<Committed>([&](auto done) {
+  REQUIRE(ask<Committed>(memory, [&](auto done) {
             memory.touch(key_of(number), generation, expires, call_at(now), std::move(done));
           })->record);
 }
@@ -56,20 +57,22 @@ Result<Committed> set(Memory& memory, std::uint32_t number, const std::string& v
   commit.version = 1;
   commit.expires = expires;
   commit.changes = changes;
-  return ask<Committed>([&](auto done) { memory.commit(key_of(number), commit, call_at(now), std::move(done)); });
+  return ask<Committed>(memory,
+                        [&](auto done) { memory.commit(key_of(number), commit, call_at(now), std::move(done)); });
 }
 
 // Leaves a tombstone that is over at once.
 bool destroy(Memory& memory, std::uint32_t number) {
-  return *ask<bool>([&](auto done) { memory.destroy(key_of(number), now, call_at(now), std::move(done)); });
+  return ask<Destroyed>(memory, [&](auto done) { memory.destroy(key_of(number), now, call_at(now), std::move(done)); })
+      ->was_there;
 }
 
 void sweep(Memory& memory) {
-  REQUIRE(ask<std::int64_t>([&](auto done) { memory.sweep(1'000'000, call_at(now + 1), std::move(done)); }));
+  REQUIRE(ask<std::int64_t>(memory, [&](auto done) { memory.sweep(1'000'000, call_at(now + 1), std::move(done)); }));
 }
 
 Statistics count(Memory& memory) {
-  return *ask<Statistics>([&](auto done) { memory.statistics(call_at(now), std::move(done)); });
+  return *ask<Statistics>(memory, [&](auto done) { memory.statistics(call_at(now), std::move(done)); });
 }
 
 }  // namespace
@@ -147,7 +150,7 @@ TEST_CASE("everything that was counted is uncounted") {
       Commit renewal;
       renewal.generation = generation;
       renewal.expires = now + 5;
-      REQUIRE(ask<Committed>([&](auto done) {
+      REQUIRE(ask<Committed>(memory, [&](auto done) {
                 memory.regenerate(key_of(i), {key_of(100'000 + i), generation}, renewal, now, call_at(now),
                                   std::move(done));
               })->record);

@@ -56,33 +56,59 @@ TEST_CASE("a tombstone has no content and another version") {
   CHECK(merge(ended, commit_of({}, 6), now)->outcome == Outcome::gone);
 }
 
-TEST_CASE("sixteen writers are remembered, for a minute at least, then the next one has to wait") {
+TEST_CASE("what is remembered: exactly these commits, until they are settled or a minute has gone by") {
   const std::vector<Change> changes = {{Kind::increment, "n", {}, 1}};
   Record record = record_of({{"n", "0"}});
   Commit commit = commit_of(changes);
-  for (std::uint64_t writer = 1; writer <= 16; ++writer) {
+  const auto outcome_of = [&](Attempt attempt, std::int64_t when = now) {
+    commit.attempt = attempt;
+    const auto merged = merge(record, commit, when);
+    REQUIRE(merged);
+    record = *merged->record;
+    return merged->outcome;
+  };
+  CHECK(outcome_of({1, 5}) == Outcome::applied);
+  CHECK(outcome_of({1, 3}) == Outcome::merged);
+  CHECK(outcome_of({2, 4}) == Outcome::merged);
+  for (const Attempt& again : {Attempt{1, 5}, {1, 3}, {2, 4}, {1, 5, 5}}) {
+    CHECK(outcome_of(again) == Outcome::duplicate);
+  }
+  CHECK(outcome_of({1, 6, 5}) == Outcome::merged);
+  CHECK(record.applied().size() == 3);
+  CHECK(outcome_of({1, 5}) == Outcome::duplicate);
+  CHECK(outcome_of({2, 4}) == Outcome::duplicate);
+  CHECK(outcome_of({3, 1}, now + 61) == Outcome::merged);
+  CHECK(record.applied().size() == 1);
+  CHECK(text(record) == "n=5");
+}
+
+TEST_CASE("128 commits are remembered, for a minute at least, then the next one has to wait") {
+  const std::vector<Change> changes = {{Kind::increment, "n", {}, 1}};
+  Record record = record_of({{"n", "0"}});
+  Commit commit = commit_of(changes);
+  for (std::uint64_t writer = 1; writer <= 128; ++writer) {
     commit.attempt = {writer, 9};
     const auto merged = merge(record, commit, now);
     REQUIRE(merged);
     record = *merged->record;
   }
-  commit.attempt = {17, 1};
+  commit.attempt = {129, 1};
   const auto refused = merge(record, commit, now + 60);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().status == Status::busy);
-  for (std::uint64_t writer = 1; writer <= 16; ++writer) {
+  for (std::uint64_t writer = 1; writer <= 128; ++writer) {
     commit.attempt = {writer, 9};
     CHECK(merge(record, commit, now + 60)->outcome == Outcome::duplicate);
   }
-  commit.attempt = {3, 10};
+  commit.attempt = {3, 10, 10};
   CHECK(merge(record, commit, now + 60)->record);
   commit.attempt = {};
   CHECK(merge(record, commit, now + 60)->record);
-  commit.attempt = {17, 1};
+  commit.attempt = {129, 1};
   const auto accepted = merge(record, commit, now + 61);
   REQUIRE(accepted);
   CHECK(accepted->record->applied().size() == 1);
-  CHECK(text(accepted->record) == "n=17");
+  CHECK(text(accepted->record) == "n=129");
 }
 
 TEST_CASE("what was removed and set again in one commit is an edit of what was there") {

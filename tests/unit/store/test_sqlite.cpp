@@ -25,7 +25,7 @@ Result<Committed> regenerate(Store& store, unsigned from, unsigned to) {
   Commit commit;
   commit.generation = generation;
   commit.expires = now + lifetime;
-  return ask<Committed>([&](auto done) {
+  return ask<Committed>(store, [&](auto done) {
     store.regenerate(key_of(from), {key_of(to), generation + 1}, commit, now + 3'600, patient(), std::move(done));
   });
 }

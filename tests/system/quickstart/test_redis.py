@@ -1,0 +1,40 @@
+"""Sessions on a Redis server: an outage is no logout, and afterwards the counter goes on."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+from server import Browser, Server
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from redis_server import RedisServer, free_port  # noqa: E402
+
+
+class Redis(unittest.TestCase):
+    def test_the_counter_goes_on_after_the_server_was_killed(self):
+        with tempfile.TemporaryDirectory() as directory:
+            port = free_port()
+            url = f"redis://127.0.0.1:{port}/0"
+            durable = ("--port", str(port), "--appendonly", "yes", "--appendfsync", "always")
+            with RedisServer(directory, *durable) as redis, Server(url) as server:
+                browser = Browser(server, f"{directory}/jar")
+                for life in range(3):
+                    for hit in (1, 2):
+                        self.assertEqual(browser.body("/hit"), '{"counter":%d}' % (2 * life + hit))
+                    redis.kill()
+                    for route in ("/hit", "/read", "/hit"):
+                        status, headers, _ = browser.get(route)
+                        self.assertEqual(status, 503)
+                        self.assertNotIn("set-cookie", dict(headers))
+                    redis.start()
+                    while browser.get("/read")[0] == 503:  # as long as nobody tries to connect
+                        pass
+
+    def test_a_server_that_is_not_there_is_said_at_the_start(self):
+        with self.assertRaisesRegex(AssertionError, "Redis cannot be reached"), Server(f"redis://127.0.0.1:{free_port()}"):
+            pass
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,115 @@
+/* Each allocation fails once, alone and with all that follow it, while a session on a Redis server is opened, changed,
+ * moved and ended. Whatever a call says is true: what it reports as not done is not on the server, and the next attempt
+ * works. The URL is the argument. */
+#include <support/world.h>
+#include <torture/allocator.h>
+
+static const char *url;
+static sessions_manager *manager;
+static long points;
+
+enum { INCREMENT, MOVE, END, STEPS };
+
+static sessions_status step(sessions_session *session, int which) {
+  sessions_status status = SESSIONS_OK;
+  if (which == INCREMENT) {
+    status = sessions_session_increment(session, "n", 1, 1, NULL);
+    return status == SESSIONS_OK ? sessions_session_commit(session, NULL) : status;
+  }
+  return which == MOVE ? sessions_session_regenerate(session, NULL) : sessions_session_destroy(session, NULL);
+}
+
+static int64_t stored_n(const char *cookie) {
+  sessions_session *session = world_load(manager, cookie);
+  int64_t n = -1;
+  sessions_session_get_int64(session, "n", 1, &n);
+  sessions_session_free(session);
+  return n;
+}
+
+/* Without memory a connection may be lost, and with it what is known of a change. */
+static int is_honest(sessions_status status) {
+  return status == SESSIONS_E_NOMEM || status == SESSIONS_E_UNAVAILABLE || status == SESSIONS_E_UNKNOWN;
+}
+
+static int fail_step(int which, long index, int on_and_on) {
+  char *cookie = world_store(manager, "{\"n\":0}");
+  sessions_session *session = world_load(manager, cookie);
+  int64_t done = which == INCREMENT ? 1 : -1;
+  int64_t n;
+  sessions_status status;
+  int has_failed;
+  allocator_watch(index, on_and_on);
+  status = step(session, which);
+  allocator_unwatch();
+  has_failed = allocator_has_failed();
+  CHECK(status == SESSIONS_OK || (has_failed && is_honest(status)));
+  n = stored_n(cookie);
+  CHECK(n == (status == SESSIONS_OK ? done : 0) || (status == SESSIONS_E_UNKNOWN && n == done));
+  if (which == END && status != SESSIONS_OK) {
+    CHECK_STATUS(step(session, which), SESSIONS_OK);
+    CHECK_INT(stored_n(cookie), -1);
+  }
+  sessions_session_free(session);
+  free(cookie);
+  points++;
+  return has_failed;
+}
+
+static int fail_load(const char *cookie, long index, int on_and_on) {
+  sessions_session *session = NULL;
+  sessions_status status;
+  int has_failed;
+  allocator_watch(index, on_and_on);
+  status = sessions_manager_load(manager, cookie, strlen(cookie), &session, NULL);
+  allocator_unwatch();
+  has_failed = allocator_has_failed();
+  CHECK(status == SESSIONS_OK || (has_failed && is_honest(status)));
+  CHECK(status != SESSIONS_OK || sessions_session_origin(session) == SESSIONS_ORIGIN_RESTORED);
+  sessions_session_free(session);
+  points++;
+  return has_failed;
+}
+
+static int fail_open(long index, int on_and_on) {
+  sessions_backend *backend = NULL;
+  sessions_status status;
+  int has_failed;
+  allocator_watch(index, on_and_on);
+  status = sessions_backend_open(url, SESSIONS_NUL_TERMINATED, &backend, NULL);
+  allocator_unwatch();
+  has_failed = allocator_has_failed();
+  /* OpenSSL that offers no digest does not say that it is for lack of memory. */
+  CHECK(status == SESSIONS_OK || (has_failed && (is_honest(status) || status == SESSIONS_E_INTERNAL)));
+  CHECK((backend != NULL) == (status == SESSIONS_OK));
+  sessions_backend_free(backend);
+  points++;
+  return has_failed;
+}
+
+int main(int argc, char **argv) {
+  sessions_config *config = NULL;
+  char *cookie;
+  int on_and_on;
+  int which;
+  long index;
+  REQUIRE(argc == 2);
+  url = argv[1];
+  REQUIRE(sessions_config_new(&config) == SESSIONS_OK);
+  manager = world_manager_from(url, config);
+  cookie = world_store(manager, "{\"n\":0}");
+  for (on_and_on = 0; on_and_on <= 1; on_and_on++) {
+    for (index = 0; fail_open(index, on_and_on); index++) {
+    }
+    for (index = 0; fail_load(cookie, index, on_and_on); index++) {
+    }
+    for (which = 0; which < STEPS; which++) {
+      for (index = 0; fail_step(which, index, on_and_on); index++) {
+      }
+    }
+  }
+  free(cookie);
+  sessions_manager_free(manager);
+  printf("%ld points\n", points);
+  return check_result();
+}

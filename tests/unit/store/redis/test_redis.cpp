@@ -1,0 +1,527 @@
+// The store against a real server: what the scripts do when replies get lost, and what a server may refuse.
+#include <store/codec.hpp>
+#include <store/merge.hpp>
+#include <string>
+#include <vector>
+
+#include "../../../support/catch.hpp"
+#include "../../../support/redis_store.hpp"
+#include "../../../support/store.hpp"
+
+using namespace sessions;
+using namespace sessions::store;
+using testing::ask;
+using testing::BlockingTransport;
+using testing::RedisServer;
+using testing::tell;
+using testing::text;
+using Kind = Change::Kind;
+using Outcome = Committed::Outcome;
+
+namespace {
+
+constexpr std::int64_t now = 1'700'000'000;
+constexpr std::uint64_t generation = 7;
+const Key a{'\x01'};
+const Key b{'\x02'};
+
+// Turns texts round.
+class Reversal final : public Codec {
+ public:
+  Result<std::string> encode(std::string_view json) const override { return std::string(json.rbegin(), json.rend()); }
+  Result<std::string> decode(std::string_view bytes) const override { return encode(bytes); }
+};
+
+std::string hash_of(const Key& key, std::string_view prefix = "session:") { return redis::HashKey(prefix, key).text(); }
+
+// One server, one transport with faults, one store.
+struct World {
+  explicit World(redis::StoreOptions options = {}, std::vector<std::string> arguments = {})
+      : server(RedisServer::Listen::unix_socket, std::move(arguments)),
+        transport(std::make_shared<BlockingTransport>(server)),
+        store(testing::open_redis(transport, std::move(options))) {}
+
+  Call call(std::int64_t when = now) const { return {when, std::chrono::minutes(1), codec}; }
+
+  std::string load(const Key& key) {
+    const auto found =
+        ask<std::optional<Record>>(*store, [&](auto done) { store->load(key, call(), std::move(done)); });
+    return found ? text(*found) : std::to_string(static_cast<int>(found.error().status));
+  }
+
+  Result<bool> create(const Key& key, const std::vector<Field>& fields) {
+    const Record record({generation, 1, {now, now, no_deadline, now + 1'000}}, {}, fields);
+    return ask<bool>(*store, [&](auto done) { store->create(key, record, call(), std::move(done)); });
+  }
+
+  Result<Committed> commit(const Key& key, const std::vector<Change>& changes, std::uint64_t version = 1,
+                           Attempt attempt = {}) {
+    Commit commit;
+    commit.generation = generation;
+    commit.version = version;
+    commit.expires = now + 1'000;
+    commit.changes = changes;
+    commit.attempt = attempt;
+    return ask<Committed>(*store, [&](auto done) { store->commit(key, commit, call(), std::move(done)); });
+  }
+
+  Result<Committed> regenerate(const Key& from, const Key& to, const std::vector<Change>& changes = {}) {
+    Commit commit;
+    commit.generation = generation;
+    commit.version = 1;
+    commit.expires = now + 1'000;
+    commit.changes = changes;
+    return ask<Committed>(*store, [&](auto done) {
+      store->regenerate(from, {to, generation + 1}, commit, now + 60, call(), std::move(done));
+    });
+  }
+
+  Result<Destroyed> destroy(const Key& key) {
+    return ask<Destroyed>(*store, [&](auto done) { store->destroy(key, now + 60, call(), std::move(done)); });
+  }
+
+  std::string prepare() {
+    const auto warning = ask<std::string>(*store, [&](auto done) { store->prepare(call(), std::move(done)); });
+    return warning ? *warning : "failed: " + std::to_string(static_cast<int>(warning.error().status));
+  }
+
+  // The next reply gets lost, with the connection.
+  void lose_next_reply() {
+    transport->loses = [this](std::string_view) {
+      transport->loses = nullptr;
+      return true;
+    };
+  }
+
+  RedisServer server;
+  std::shared_ptr<BlockingTransport> transport;
+  std::shared_ptr<redis::Redis> store;
+  std::shared_ptr<const Codec> codec;
+};
+
+template <class T>
+Status status_of(const Result<T>& result) {
+  return result ? Status::ok : result.error().status;
+}
+
+const std::vector<Change> one_more = {{Kind::increment, "n", {}, 1}};
+
+}  // namespace
+
+TEST_CASE("whatever is sent again has one effect, and the answer of the first time") {
+  World world;
+  world.codec = GENERATE(false, true) ? std::make_shared<Reversal>() : nullptr;
+  CHECK(world.prepare().empty());
+  world.lose_next_reply();
+  CHECK(*world.create(a, {{"n", "1"}}));
+  CHECK_FALSE(*world.create(a, {{"n", "1"}}));
+  world.lose_next_reply();
+  const auto committed = world.commit(a, one_more);
+  REQUIRE(committed);
+  CHECK((committed->outcome == Outcome::duplicate || committed->outcome == Outcome::applied));
+  CHECK(world.load(a) == "n=2");
+  world.lose_next_reply();
+  const auto moved = world.regenerate(a, b, one_more);
+  REQUIRE(moved);
+  CHECK((moved->outcome == Outcome::duplicate || moved->outcome == Outcome::merged));
+  CHECK(text(moved->record) == "n=3");
+  CHECK(moved->record->head().generation == generation + 1);
+  CHECK(world.load(a) == "gone");
+  CHECK(world.load(b) == "n=3");
+  world.lose_next_reply();
+  CHECK(world.destroy(b)->was_there);
+  CHECK_FALSE(world.destroy(b)->was_there);
+  CHECK(world.load(b) == "gone");
+}
+
+TEST_CASE("of a coded commit every single reply may get lost") {
+  for (int lost = 0; lost < 4; ++lost) {
+    World world;
+    world.codec = std::make_shared<Reversal>();
+    CHECK(world.prepare().empty());
+    REQUIRE(*world.create(a, {{"n", "1"}}));
+    int count = 0;
+    world.transport->loses = [&](std::string_view) { return count++ == lost; };
+    REQUIRE(world.commit(a, one_more));
+    CHECK(world.load(a) == "n=2");
+  }
+}
+
+TEST_CASE("a reply that is lost after others have committed is a duplicate all the same") {
+  World world;
+  CHECK(world.prepare().empty());
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  world.transport->loses = [&](std::string_view) {
+    world.transport->loses = nullptr;
+    // On another connection, between the two.
+    const auto store = testing::open_redis(std::make_shared<BlockingTransport>(world.server));
+    Commit commit;
+    commit.generation = generation;
+    commit.expires = now + 1'000;
+    commit.changes = one_more;
+    CHECK(ask<Committed>(*store, [&](auto done) { store->commit(a, commit, world.call(), std::move(done)); }));
+    return true;
+  };
+  const auto committed = world.commit(a, one_more);
+  REQUIRE(committed);
+  CHECK(committed->outcome == Outcome::duplicate);
+  CHECK(world.load(a) == "n=3");
+}
+
+TEST_CASE("attempts are forgotten when they are settled, and 128 that are not make the next one wait") {
+  World world;
+  REQUIRE(*world.create(a, {}));
+  for (std::uint64_t sequence = 1; sequence < 128; ++sequence) {  // creating it was an attempt too
+    REQUIRE(world.commit(a, one_more, sequence, {42, sequence, 1})->outcome == Outcome::applied);
+  }
+  CHECK(status_of(world.commit(a, one_more, 128, {42, 128, 1})) == Status::busy);
+  CHECK(world.commit(a, one_more, 128, {42, 5, 1})->outcome == Outcome::duplicate);
+  CHECK(world.commit(a, one_more, 128, {42, 128, 100})->outcome == Outcome::applied);
+  CHECK(world.commit(a, one_more, 129, {42, 5, 1})->outcome == Outcome::applied);
+  CHECK(world.commit(a, one_more, 129, {42, 100, 1})->outcome == Outcome::duplicate);
+  CHECK(world.load(a) == "n=129");
+}
+
+TEST_CASE("many calls of one store leave a short memory") {
+  World world;
+  REQUIRE(*world.create(a, {}));
+  for (std::uint64_t version = 1; version <= 300; ++version) {
+    REQUIRE(world.commit(a, one_more, version)->outcome == Outcome::applied);
+  }
+  CHECK(tell(world.server, {"HGET", hash_of(a), "@"}).size() < 150);
+}
+
+TEST_CASE("scripts survive that the server forgets them") {
+  World world;
+  CHECK(world.prepare().empty());
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  for (std::uint64_t version = 1; version <= 3; ++version) {
+    CHECK(tell(world.server, {"SCRIPT", "FLUSH"}) == "OK");
+    CHECK(world.commit(a, one_more, version)->outcome == Outcome::applied);
+  }
+  tell(world.server, {"SCRIPT", "FLUSH"});
+  CHECK(world.regenerate(a, b));
+  tell(world.server, {"SCRIPT", "FLUSH"});
+  CHECK(world.load(b) == "n=4");
+  world.server.restart();
+  world.lose_next_reply();
+  CHECK(*world.create(b, {{"n", "1"}}));
+}
+
+TEST_CASE("garbage collection leaves each record a little longer than it lives") {
+  World world;
+  const auto seconds = [&](const Key& key) { return std::stoll(tell(world.server, {"PTTL", hash_of(key)})) / 1'000; };
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  CHECK((seconds(a) >= 990 && seconds(a) <= 1'001));
+  REQUIRE(world.regenerate(a, b));
+  CHECK((seconds(a) >= 50 && seconds(a) <= 61));
+  CHECK((seconds(b) >= 990 && seconds(b) <= 1'001));
+  REQUIRE(world.destroy(b));
+  CHECK((seconds(b) >= 50 && seconds(b) <= 61));
+}
+
+TEST_CASE("what is not ours under a session's key is corrupt, and stays as it is") {
+  World world;
+  const auto check = [&](Status status) {
+    CHECK(world.load(a) == std::to_string(static_cast<int>(status)));
+    CHECK(status_of(world.commit(a, one_more)) == status);
+    CHECK(status_of(world.regenerate(a, b)) == status);
+    CHECK(status_of(world.destroy(a)) == status);
+  };
+  tell(world.server, {"SET", hash_of(a), "x"});
+  check(Status::corrupt);
+  CHECK(status_of(world.create(a, {})) == Status::corrupt);
+  CHECK(tell(world.server, {"GET", hash_of(a)}) == "x");
+  tell(world.server, {"DEL", hash_of(a)});
+  tell(world.server, {"HSET", hash_of(a), "field", "value"});
+  check(Status::corrupt);
+  CHECK_FALSE(*world.create(a, {}));
+  tell(world.server, {"HSET", hash_of(a), "@", "rubbish"});
+  check(Status::corrupt);
+  tell(world.server, {"HSET", hash_of(a), "@", "2 of a newer one"});
+  check(Status::newer);
+  CHECK(tell(world.server, {"HGETALL", hash_of(a)}) == "field value @ 2 of a newer one");
+}
+
+TEST_CASE("what a codec has written needs it, and is committed to with it") {
+  World world;
+  REQUIRE(*world.create(b, {{"plain", "1"}}));
+  world.codec = std::make_shared<Reversal>();
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  CHECK(tell(world.server, {"HGET", hash_of(a), "."}) == "0:}1:\"n\"{");
+  CHECK(world.load(a) == "n=1");
+  CHECK(world.commit(a, one_more)->outcome == Outcome::applied);
+  const auto merged = world.commit(a, {{Kind::set, "m", "2"}});
+  REQUIRE(merged);
+  CHECK(merged->outcome == Outcome::merged);
+  CHECK(text(merged->record) == "n=2 m=2");
+  CHECK(world.load(b) == "plain=1");
+  CHECK(world.commit(b, one_more)->outcome == Outcome::applied);
+  CHECK(tell(world.server, {"HLEN", hash_of(b)}) == "2");
+  world.codec = nullptr;
+  CHECK(world.load(a) == std::to_string(static_cast<int>(Status::corrupt)));
+  CHECK(status_of(world.commit(a, one_more)) == Status::corrupt);
+  CHECK(status_of(world.regenerate(a, Key{'\x03'})) == Status::corrupt);
+  CHECK(world.destroy(a)->was_there);
+}
+
+TEST_CASE("coded commits of others in between are merged, not lost") {
+  World world;
+  world.codec = std::make_shared<Reversal>();
+  REQUIRE(*world.create(a, {{"n", "0"}}));
+  const auto other = testing::open_redis(std::make_shared<BlockingTransport>(world.server));
+  int overtaken = 0;
+  world.transport->before = [&](std::string_view command) {
+    const bool writes = command.find("EVAL") != std::string_view::npos;
+    if (writes && overtaken < 3) {
+      ++overtaken;
+      Commit commit;
+      commit.generation = generation;
+      commit.expires = now + 1'000;
+      commit.changes = one_more;
+      CHECK(ask<Committed>(*other, [&](auto done) { other->commit(a, commit, world.call(), std::move(done)); }));
+    }
+  };
+  const auto committed = world.commit(a, one_more);
+  REQUIRE(committed);
+  CHECK(committed->outcome == Outcome::merged);
+  CHECK(overtaken == 3);
+  CHECK(world.load(a) == "n=4");
+}
+
+TEST_CASE("a full server refuses what grows, and still ends sessions") {
+  World world;
+  REQUIRE(*world.create(a, {{"n", "1"}, {"m", "1"}}));
+  CHECK(tell(world.server, {"CONFIG", "SET", "maxmemory", "1"}) == "OK");
+  CHECK(status_of(world.create(b, {})) == Status::full);
+  CHECK(status_of(world.commit(a, one_more)) == Status::full);
+  CHECK(world.load(a) == "n=1 m=1");
+  CHECK(world.commit(a, {{Kind::remove, "m", {}, 0, "1"}})->outcome == Outcome::applied);
+  CHECK(world.load(a) == "n=1");
+  CHECK(world.destroy(a)->was_there);
+  CHECK(world.load(a) == "gone");
+}
+
+TEST_CASE("a server that may evict sessions is warned of") {
+  World world;
+  tell(world.server, {"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
+  CHECK(world.prepare().empty());
+  tell(world.server, {"CONFIG", "SET", "maxmemory", "100mb"});
+  CHECK(world.prepare().find("maxmemory-policy is allkeys-lru") != std::string::npos);
+  tell(world.server, {"CONFIG", "SET", "maxmemory-policy", "volatile-ttl"});
+  CHECK_FALSE(world.prepare().empty());
+  tell(world.server, {"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  CHECK(world.prepare().empty());
+}
+
+TEST_CASE("the access rules in the manual suffice, and less does not") {
+  World world;
+  const auto as = [&](const std::string& rules) {
+    std::vector<std::string> words = {"ACL", "SETUSER", "default", "reset", "on", "nopass"};
+    for (std::size_t begin = 0; begin < rules.size();) {
+      const std::size_t end = std::min(rules.find(' ', begin), rules.size());
+      words.push_back(rules.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    world.server.restart();
+    CHECK(tell(world.server, std::vector<std::string_view>(words.begin(), words.end())) == "OK");
+    world.transport = std::make_shared<BlockingTransport>(world.server);
+    world.store = testing::open_redis(world.transport);
+  };
+  const std::string keys = "~session:*";
+  const std::string commands =
+      " +ping +select +client|setname +info +wait +script|load +evalsha +eval +scan +exists +pexpire +del +rename"
+      " +hget +hgetall +hmget +hset +hdel +hlen +hincrby";
+  as(keys + commands);
+  CHECK(world.prepare().empty());
+  CHECK(ask<std::monostate>(*world.store, [&](auto done) { world.store->ping(world.call(), std::move(done)); }));
+  REQUIRE(*world.create(a, {{"n", "9007199254740993"}, {"m", "1"}}));
+  CHECK(world.commit(a, {{Kind::remove, "m", {}, 0, "1"}, {Kind::increment, "n", {}, 1}})->outcome == Outcome::applied);
+  CHECK(world.load(a) == "n=9007199254740994");
+  CHECK(world.regenerate(a, b));
+  CHECK(world.destroy(b)->was_there);
+  CHECK(*ask<std::int64_t>(*world.store,
+                           [&](auto done) { world.store->sweep(10, world.call(now + 100), std::move(done)); }) == 2);
+  as(keys + " +ping +script|load +evalsha");
+  CHECK(status_of(world.create(a, {})) == Status::unavailable);
+  as(keys + " +@all -eval -evalsha -script");
+  CHECK(world.prepare() == "failed: " + std::to_string(static_cast<int>(Status::unsupported)));
+  as("~other:* +@all");
+  CHECK(status_of(world.create(a, {})) == Status::unavailable);
+}
+
+TEST_CASE("sweeping and counting go through all hashes of the prefix, and no others") {
+  World world({"a[*]\\?{x}:", std::chrono::milliseconds(0)});
+  const auto key = [](int i) { return Key{static_cast<char>(i), static_cast<char>(i >> 8)}; };
+  constexpr int count = 1'000;
+  for (int i = 0; i < count; ++i) {
+    REQUIRE(*world.create(key(i), {{"n", "1"}}));
+  }
+  tell(world.server, {"SET", "a[*]\\?{x}:{text}", "x"});
+  tell(world.server, {"HSET", "a[*]\\?{x}:{hash}", "k", "v"});
+  const auto neighbours = testing::open_redis(world.transport, {"ab:", std::chrono::milliseconds(0)});
+  const auto statistics = [&](redis::Redis& store) {
+    return ask<Statistics>(store, [&](auto done) { store.statistics(world.call(), std::move(done)); })->sessions;
+  };
+  const auto sweep = [&](std::int64_t most, std::int64_t when) {
+    return *ask<std::int64_t>(*world.store,
+                              [&](auto done) { world.store->sweep(most, world.call(when), std::move(done)); });
+  };
+  CHECK(statistics(*world.store) == count);
+  CHECK(statistics(*neighbours) == 0);
+  CHECK(sweep(count, now + 1'000) == 0);
+  CHECK(sweep(300, now + 1'001) == 300);
+  CHECK(statistics(*world.store) == count - 300);
+  CHECK(sweep(100'000, now + 1'001) == count - 300);
+  CHECK(tell(world.server, {"DBSIZE"}) == "2");
+}
+
+TEST_CASE("a thousand keys and more changes than Lua's stack takes are one commit") {
+  World world;
+  std::vector<std::string> names;
+  std::vector<Change> changes;
+  for (int i = 0; i < 1'024; ++i) {
+    names.push_back("key" + std::to_string(i));
+  }
+  for (const std::string& name : names) {
+    changes.push_back({Kind::set, name, "1"});
+  }
+  REQUIRE(*world.create(a, {}));
+  CHECK(world.commit(a, changes)->outcome == Outcome::applied);
+  changes.clear();
+  for (const std::string& name : names) {
+    changes.push_back({Kind::remove, name, {}, 0, "1"});
+  }
+  std::vector<std::string> others;
+  for (int i = 0; i < 9'000; ++i) {
+    others.push_back("other" + std::to_string(i));
+  }
+  for (const std::string& name : others) {
+    changes.push_back({Kind::increment, name, {}, 1});
+  }
+  CHECK(status_of(world.commit(a, changes, 2)) == Status::limit);
+  changes.resize(2'048);
+  CHECK(world.commit(a, changes, 2)->outcome == Outcome::applied);
+  CHECK(tell(world.server, {"HLEN", hash_of(a)}) == "1025");
+}
+
+TEST_CASE("without a replica nothing is confirmed, and the answer says so") {
+  World world({"session:", std::chrono::milliseconds(1)});
+  world.codec = GENERATE(false, true) ? std::make_shared<Reversal>() : nullptr;
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  const auto moved = world.regenerate(a, b);
+  REQUIRE(moved);
+  CHECK(moved->degraded);
+  CHECK(world.load(b) == "n=1");
+  const auto ended = world.destroy(b);
+  REQUIRE(ended);
+  CHECK(ended->was_there);
+  CHECK(ended->degraded);
+}
+
+TEST_CASE("increments at the edges are those of merge(), to the digit") {
+  World world;
+  const std::vector<std::string> values = {"0",
+                                           "-0",
+                                           "1",
+                                           "-1",
+                                           "999999999999999",
+                                           "-999999999999999",
+                                           "1000000000000000",
+                                           "9007199254740991",
+                                           "9007199254740992",
+                                           "9007199254740993",
+                                           "-9007199254740993",
+                                           "9223372036854775806",
+                                           "9223372036854775807",
+                                           "-9223372036854775807",
+                                           "-9223372036854775808",
+                                           "9223372036854775808",
+                                           "-9223372036854775809",
+                                           "18446744073709551616",
+                                           "1.0",
+                                           "1e2",
+                                           "true",
+                                           "null",
+                                           "\"1\"",
+                                           "[]"};
+  const std::vector<std::int64_t> deltas = {0,
+                                            1,
+                                            -1,
+                                            99'999'999'999'999,
+                                            999'999'999'999'999,
+                                            -999'999'999'999'999,
+                                            1'000'000'000'000'000,
+                                            9'007'199'254'740'993,
+                                            INT64_MAX - 1,
+                                            INT64_MAX,
+                                            INT64_MIN + 1,
+                                            INT64_MIN};
+  unsigned char number = 0;
+  for (const std::string& value : values) {
+    for (const std::int64_t delta : deltas) {
+      CAPTURE(value, delta);
+      const Key key{static_cast<char>(++number), static_cast<char>(value.size()), static_cast<char>(value.back())};
+      REQUIRE(world.destroy(key));
+      tell(world.server, {"DEL", hash_of(key)});
+      const std::vector<Field> fields = {{"n", value}};
+      REQUIRE(*world.create(key, fields));
+      const std::vector<Change> changes = {{Kind::increment, "n", {}, delta, value}};
+      Commit commit;
+      commit.generation = generation;
+      commit.version = 1;
+      commit.expires = now + 1'000;
+      commit.changes = changes;
+      const auto expected =
+          merge(Record({generation, 1, {now, now, no_deadline, now + 1'000}}, {}, fields), commit, now);
+      const auto committed = world.commit(key, changes);
+      CHECK(status_of(committed) == status_of(expected));
+      CHECK(world.load(key) == (expected ? text(expected->record) : "n=" + value));
+      CHECK(tell(world.server, {"HLEN", hash_of(key)}) == "2");
+    }
+  }
+}
+
+TEST_CASE("a replica confirms that it has what was ended, also when it is sent again") {
+  const int port = testing::free_port();
+  World world({"session:", std::chrono::seconds(20)},
+              {"--port", std::to_string(port), "--repl-diskless-sync-delay", "0"});
+  RedisServer replica(RedisServer::Listen::unix_socket, {"--replicaof", "127.0.0.1", std::to_string(port)});
+  REQUIRE(replica.await_log("Finished with success"));
+  world.codec = GENERATE(false, true) ? std::make_shared<Reversal>() : nullptr;
+  CHECK(world.prepare().empty());
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  world.lose_next_reply();
+  const auto moved = world.regenerate(a, b);
+  REQUIRE(moved);
+  CHECK_FALSE(moved->degraded);
+  CHECK(tell(replica, {"EXISTS", hash_of(b)}) == "1");
+  world.lose_next_reply();
+  const auto ended = world.destroy(b);
+  REQUIRE(ended);
+  CHECK(ended->was_there);
+  CHECK_FALSE(ended->degraded);
+  CHECK(tell(replica, {"HLEN", hash_of(b)}) == "1");
+}
+
+TEST_CASE("a replica that does not answer confirms nothing, also when it is sent again over another connection") {
+  const int port = testing::free_port();
+  World world({"session:", std::chrono::milliseconds(20)},
+              {"--port", std::to_string(port), "--repl-diskless-sync-delay", "0"});
+  RedisServer replica(RedisServer::Listen::unix_socket, {"--replicaof", "127.0.0.1", std::to_string(port)});
+  REQUIRE(replica.await_log("Finished with success"));
+  world.codec = GENERATE(false, true) ? std::make_shared<Reversal>() : nullptr;
+  CHECK(world.prepare().empty());
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  REQUIRE(tell(world.server, {"WAIT", "1", "0"}) == "1");
+  replica.pause();
+  world.lose_next_reply();
+  const auto moved = world.regenerate(a, b);
+  REQUIRE(moved);
+  CHECK(moved->degraded);
+  world.lose_next_reply();
+  const auto ended = world.destroy(b);
+  REQUIRE(ended);
+  CHECK(ended->was_there);
+  CHECK(ended->degraded);
+}

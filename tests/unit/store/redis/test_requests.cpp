@@ -1,0 +1,358 @@
+// What becomes of replies, whoever they belong to: given by hand, byte for byte.
+#include <memory>
+#include <store/redis/command.hpp>
+#include <store/redis/redis.hpp>
+#include <string>
+#include <vector>
+
+#include "../../../support/catch.hpp"
+#include "../../../support/store.hpp"
+
+using namespace sessions;
+using namespace sessions::store;
+using namespace sessions::store::redis;
+using Next = Request::Next;
+using Outcome = Committed::Outcome;
+
+namespace {
+
+constexpr std::int64_t now = 1'700'000'000;
+const Key key{'\x01', '\x02'};
+const HashKey hash_key("session:", key);
+const Call call(now, std::chrono::minutes(5));
+
+// Keeps what is submitted.
+class Desk final : public Transport {
+ public:
+  void submit(std::unique_ptr<Request> request, Lane lane) override {
+    request_ = std::move(request);
+    lane_ = lane;
+  }
+  void wait_for(Awaited&, Deadline) override {}
+
+  Request& request() { return *request_; }
+  Lane lane() const { return lane_; }
+
+  // What was sent, word for word, command after command: they are arrays of strings like replies.
+  std::vector<std::string> words() const {
+    ReplyReader reader;
+    REQUIRE(reader.feed(request_->command()));
+    std::vector<std::string> words;
+    for (auto command = reader.next(); command; command = reader.next()) {
+      for (std::size_t i = 0; i < command->size(); ++i) {
+        words.emplace_back((*command)[i].text());
+      }
+    }
+    return words;
+  }
+
+  // What begins the answer of the script that was called.
+  std::string token() const { return words().at(3 + std::stoul(words().at(2))); }
+
+  Next take(std::string_view bytes) {
+    ReplyReader reader;
+    REQUIRE(reader.feed(bytes));
+    const auto reply = reader.next();
+    REQUIRE(reply);
+    return request_->take(*reply);
+  }
+
+  // An array of strings.
+  Next take_array(std::vector<std::string_view> words) { return take(redis::command(words)); }
+
+ private:
+  std::unique_ptr<Request> request_;
+  Lane lane_ = Lane::shared;
+};
+
+struct World {
+  explicit World(StoreOptions options = {}) : store(*Redis::make(desk, std::move(options))) {}
+
+  template <class T, class Start>
+  std::shared_ptr<Answer<T>> ask(Start start) {
+    auto answer = std::make_shared<Answer<T>>();
+    start(Completion<T>(answer));
+    return answer;
+  }
+
+  auto load() {
+    return ask<std::optional<Record>>([&](auto done) { store->load(key, call, std::move(done)); });
+  }
+  auto commit() {
+    return ask<Committed>([&](auto done) {
+      const std::vector<Change> changes = {{Change::Kind::set, "k", "1"}};
+      Commit commit;
+      commit.generation = 255;
+      commit.version = 12;
+      commit.expires = now + 1'000;
+      commit.changes = changes;
+      store->commit(key, commit, call, std::move(done));
+    });
+  }
+  auto destroy() {
+    return ask<Destroyed>([&](auto done) { store->destroy(key, now + 60, call, std::move(done)); });
+  }
+
+  std::shared_ptr<Desk> desk = std::make_shared<Desk>();
+  std::shared_ptr<Redis> store;
+};
+
+constexpr std::string_view head = "1 AQIAAAAAAAA 00000000000000ff 12 1700000000 1700000005 - 1700001000 - 1 4";
+constexpr std::string_view head_of_other = "1 AQMAAAAAAAA 00000000000000ff 12 1700000000 1700000005 - 1700001000 - 1 4";
+
+template <class T>
+Status status_of(const std::shared_ptr<Answer<T>>& answer) {
+  REQUIRE(answer->is_delivered());
+  const Result<T> reply = answer->take();
+  return reply ? Status::ok : reply.error().status;
+}
+
+StoreOptions confirming() { return {"session:", std::chrono::milliseconds(100)}; }
+
+}  // namespace
+
+TEST_CASE("a load takes the hash of its key, and no other") {
+  World world;
+  const auto loaded = world.load();
+  CHECK(world.desk->words() == std::vector<std::string>{"HGETALL", hash_key.text()});
+  CHECK(world.desk->take_array({"@", head_of_other, ".k", "0:1"}) == Next::foreign);
+  CHECK(world.desk->take("+OK\r\n") == Next::foreign);
+  CHECK(world.desk->take(":1\r\n") == Next::foreign);
+  CHECK(world.desk->take("$1\r\nx\r\n") == Next::foreign);
+  CHECK(world.desk->take("$-1\r\n") == Next::foreign);
+  CHECK_FALSE(loaded->is_delivered());
+  CHECK(world.desk->take_array({"@", head, ".k", "0:1"}) == Next::done);
+  CHECK(testing::text(*loaded->take()) == "k=1");
+}
+
+TEST_CASE("that there is no session is only believed when an echo follows") {
+  World world;
+  const auto loaded = world.load();
+  CHECK(world.desk->take("*0\r\n") == Next::again);
+  const std::vector<std::string> words = world.desk->words();
+  REQUIRE(words.size() == 4);
+  CHECK(words[2] == "PING");
+  CHECK(world.desk->take("*0\r\n") == Next::more);
+  CHECK(world.desk->take("$4\r\nPONG\r\n") == Next::foreign);
+  CHECK(world.desk->take("*0\r\n") == Next::more);  // all of it was sent again
+  CHECK_FALSE(loaded->is_delivered());
+  CHECK(world.desk->take(redis::command(std::vector<std::string_view>{words[3]}).substr(4)) == Next::done);
+  CHECK(testing::text(*loaded->take()) == "gone");
+}
+
+TEST_CASE("a session that appears at the second look is one") {
+  World world;
+  const auto loaded = world.load();
+  CHECK(world.desk->take("*0\r\n") == Next::again);
+  const std::string echo = world.desk->words().at(3);
+  CHECK(world.desk->take_array({"@", head_of_other}) == Next::foreign);
+  CHECK(world.desk->take_array({"@", head, ".k", "0:1"}) == Next::more);
+  CHECK(world.desk->take("$" + std::to_string(echo.size()) + "\r\n" + echo + "\r\n") == Next::done);
+  CHECK(testing::text(*loaded->take()) == "k=1");
+}
+
+TEST_CASE("an error is an answer to a load, with an echo behind it too") {
+  World world;
+  auto loaded = world.load();
+  CHECK(world.desk->take("-LOADING Redis is loading\r\n") == Next::done);
+  CHECK(status_of(loaded) == Status::unavailable);
+  loaded = world.load();
+  CHECK(world.desk->take("*0\r\n") == Next::again);
+  CHECK(world.desk->take("-NOPERM\r\n") == Next::more);
+  CHECK(world.desk->take("-NOPERM\r\n") == Next::done);
+  CHECK(status_of(loaded) == Status::unavailable);
+}
+
+TEST_CASE("a commit takes the answer with its token, and the head of its key") {
+  World world;
+  const auto committed = world.commit();
+  CHECK(world.desk->words().at(0) == "EVALSHA");
+  const std::string token = world.desk->token();
+  CHECK(world.desk->take_array({"another", "applied", head}) == Next::foreign);
+  CHECK(world.desk->take_array({"applied"}) == Next::foreign);
+  CHECK(world.desk->take("*0\r\n") == Next::foreign);
+  CHECK(world.desk->take(":1\r\n") == Next::foreign);
+  CHECK(world.desk->take("+OK\r\n") == Next::foreign);
+  CHECK(world.desk->take_array({token, "applied", head_of_other}) == Next::foreign);
+  CHECK_FALSE(committed->is_delivered());
+  CHECK(world.desk->take_array({token, "applied", head}) == Next::done);
+  const Result<Committed> taken = committed->take();
+  REQUIRE(taken);
+  CHECK(taken->outcome == Outcome::applied);
+  CHECK(taken->head->version == 12);
+  CHECK_FALSE(taken->record);
+}
+
+TEST_CASE("no two requests have the same token") {
+  World world;
+  static_cast<void>(world.commit());
+  const std::string first = world.desk->token();
+  static_cast<void>(world.commit());
+  CHECK(world.desk->token() != first);
+  World another;
+  static_cast<void>(another.commit());
+  CHECK(another.desk->token() != first);
+}
+
+TEST_CASE("a server that does not know a script is given its text, with the same arguments") {
+  World world;
+  const auto committed = world.commit();
+  std::vector<std::string> words = world.desk->words();
+  CHECK(world.desk->take("-NOSCRIPT No matching script. Please use EVAL.\r\n") == Next::again);
+  const std::vector<std::string> with_text = world.desk->words();
+  CHECK(with_text.at(0) == "EVAL");
+  CHECK(with_text.at(1).find("redis.call") != std::string::npos);
+  words[0] = with_text[0];
+  words[1] = with_text[1];
+  CHECK(with_text == words);
+  CHECK(world.desk->take_array({world.desk->token(), "gone"}) == Next::done);
+  CHECK(committed->take()->outcome == Outcome::gone);
+}
+
+TEST_CASE("what a server refuses was not done, unless it may have done it before") {
+  for (const auto& [reply, status] : std::vector<std::pair<std::string, Status>>{
+           {"-OOM command not allowed\r\n", Status::full}, {"-READONLY replica\r\n", Status::read_only}}) {
+    World world;
+    auto committed = world.commit();
+    CHECK(world.desk->take(reply) == Next::done);
+    CHECK(status_of(committed) == status);
+    committed = world.commit();
+    world.desk->request().lose_reply();
+    CHECK(world.desk->take(reply) == Next::done);
+    CHECK(status_of(committed) == Status::unknown);
+  }
+}
+
+TEST_CASE("the refusals of the script are the statuses that merge() gives") {
+  for (const auto& [word, status] : std::vector<std::pair<std::string, Status>>{{"type", Status::type},
+                                                                                {"range", Status::range},
+                                                                                {"limit", Status::limit},
+                                                                                {"busy", Status::busy},
+                                                                                {"coded", Status::corrupt},
+                                                                                {"taken", Status::internal}}) {
+    World world;
+    const auto committed = world.commit();
+    CHECK(world.desk->take_array({world.desk->token(), word}) == Next::done);
+    CHECK(status_of(committed) == status);
+  }
+  for (const char* word : {"nonsense", "applied", "merged", ""}) {
+    World world;
+    const auto committed = world.commit();
+    CHECK(world.desk->take_array({world.desk->token(), word}) == Next::foreign);
+  }
+  for (const auto& [text, status] :
+       std::vector<std::pair<std::string, Status>>{{"2 x", Status::newer}, {"rubbish", Status::corrupt}}) {
+    World world;
+    const auto committed = world.commit();
+    CHECK(world.desk->take_array({world.desk->token(), "corrupt", text}) == Next::done);
+    CHECK(status_of(committed) == status);
+    const auto destroyed = world.destroy();
+    CHECK(world.desk->take_array({world.desk->token(), "corrupt", text}) == Next::done);
+    CHECK(status_of(destroyed) == status);
+  }
+}
+
+TEST_CASE("destroy waits for a replica when it is told to, and says what came of it") {
+  for (const auto& [reply, degraded] :
+       std::vector<std::pair<std::string, bool>>{{":1\r\n", false}, {":0\r\n", true}, {"-ERR WAIT\r\n", true}}) {
+    World world(confirming());
+    const auto destroyed = world.destroy();
+    CHECK(world.desk->lane() == Transport::Lane::confirming);
+    const std::vector<std::string> words = world.desk->words();
+    CHECK(words.at(words.size() - 3) == "WAIT");
+    CHECK(words.back() == "100");
+    CHECK(world.desk->take(":1\r\n") == Next::foreign);
+    CHECK(world.desk->take_array({world.desk->token(), "ended"}) == Next::more);
+    CHECK_FALSE(destroyed->is_delivered());
+    CHECK(world.desk->take(reply) == Next::done);
+    const Result<Destroyed> taken = destroyed->take();
+    REQUIRE(taken);
+    CHECK(taken->was_there);
+    CHECK(taken->degraded == degraded);
+  }
+}
+
+TEST_CASE("a server that does not know the script answers WAIT all the same") {
+  World world(confirming());
+  const auto destroyed = world.destroy();
+  CHECK(world.desk->take("-NOSCRIPT No matching script\r\n") == Next::more);
+  CHECK(world.desk->take(":1\r\n") == Next::again);
+  CHECK(world.desk->words().at(0) == "EVAL");
+  CHECK(world.desk->words().back() == "100");
+  CHECK(world.desk->take_array({world.desk->token(), "gone"}) == Next::more);
+  CHECK(world.desk->take_array({world.desk->token(), "ended"}) == Next::more);  // all of it was sent again
+  CHECK(world.desk->take(":1\r\n") == Next::done);
+  CHECK(destroyed->take()->was_there);
+}
+
+TEST_CASE("what is done stays done when the confirmation does not come") {
+  World world(confirming());
+  auto destroyed = world.destroy();
+  CHECK(world.desk->take_array({world.desk->token(), "ended"}) == Next::more);
+  world.desk->request().fail({Status::unknown, {}});
+  const Result<Destroyed> taken = destroyed->take();
+  REQUIRE(taken);
+  CHECK(taken->degraded);
+  destroyed = world.destroy();
+  CHECK(world.desk->take("-OOM\r\n") == Next::more);
+  CHECK(world.desk->take(":0\r\n") == Next::done);
+  CHECK(status_of(destroyed) == Status::full);
+}
+
+TEST_CASE("a ping takes its own echo alone") {
+  World world;
+  auto pong = world.ask<std::monostate>([&](auto done) { world.store->ping(call, std::move(done)); });
+  const std::string echo = world.desk->words().at(1);
+  CHECK(world.desk->take("+PONG\r\n") == Next::foreign);
+  CHECK(world.desk->take("+" + echo + "\r\n") == Next::foreign);
+  CHECK(world.desk->take("$" + std::to_string(echo.size()) + "\r\n" + echo + "\r\n") == Next::done);
+  CHECK(status_of(pong) == Status::ok);
+  pong = world.ask<std::monostate>([&](auto done) { world.store->ping(call, std::move(done)); });
+  CHECK(world.desk->take("-NOAUTH\r\n") == Next::done);
+  CHECK(status_of(pong) == Status::unavailable);
+}
+
+TEST_CASE("a sweep goes on from cursor to cursor until enough was dropped, and tells what was") {
+  World world;
+  const auto sweep = [&](std::int64_t most) {
+    return world.ask<std::int64_t>([&](auto done) { world.store->sweep(most, call, std::move(done)); });
+  };
+  const auto step = [&](const std::string& cursor, int dropped) {
+    const std::string token = world.desk->token();
+    return world.desk->take("*4\r\n$" + std::to_string(token.size()) + "\r\n" + token + "\r\n$" +
+                            std::to_string(cursor.size()) + "\r\n" + cursor + "\r\n:" + std::to_string(dropped) +
+                            "\r\n:0\r\n");
+  };
+  auto dropped = sweep(10);
+  CHECK(step("x", 1) == Next::foreign);
+  CHECK(step("", 1) == Next::foreign);
+  CHECK(step("7", -1) == Next::foreign);
+  CHECK(step("7", 4) == Next::again);
+  CHECK(world.desk->words().at(4) == "7");
+  CHECK(world.desk->words().back() == "6");
+  CHECK(step("0", 2) == Next::done);
+  CHECK(*dropped->take() == 6);
+  dropped = sweep(10);
+  CHECK(step("7", 10) == Next::done);
+  CHECK(*dropped->take() == 10);
+  dropped = sweep(10);
+  CHECK(step("7", 3) == Next::again);
+  world.desk->request().fail({Status::timeout, {}});
+  CHECK(*dropped->take() == 3);
+  dropped = sweep(10);
+  world.desk->request().fail({Status::timeout, {}});
+  CHECK(status_of(dropped) == Status::timeout);
+}
+
+TEST_CASE("a server that takes no scripts is found out") {
+  for (const auto& [reply, status] :
+       std::vector<std::pair<std::string, Status>>{{"-NOPERM this user has no permissions\r\n", Status::unsupported},
+                                                   {"-ERR unknown command 'SCRIPT'\r\n", Status::unsupported},
+                                                   {"-LOADING Redis is loading\r\n", Status::unavailable}}) {
+    World world;
+    const auto prepared = world.ask<std::string>([&](auto done) { world.store->prepare(call, std::move(done)); });
+    CHECK(world.desk->words().at(1) == "LOAD");
+    CHECK(world.desk->take(reply) == Next::done);
+    CHECK(status_of(prepared) == status);
+  }
+}

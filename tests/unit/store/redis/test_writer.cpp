@@ -1,0 +1,51 @@
+#include <optional>
+#include <store/redis/writer.hpp>
+#include <vector>
+
+#include "../../../support/catch.hpp"
+
+using namespace sessions;
+using namespace sessions::store::redis;
+
+TEST_CASE("what is settled ends before the lowest that is under way, in whatever order they end") {
+  const auto writer = std::make_shared<Writer>(42, Status::ok);
+  std::vector<std::optional<Ticket>> tickets;
+  const auto take = [&] {
+    Result<Ticket> ticket = Ticket::take(writer);
+    REQUIRE(ticket);
+    return tickets.emplace_back(std::move(*ticket))->attempt();
+  };
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    const store::Attempt attempt = take();
+    CHECK(attempt.writer == 42);
+    CHECK(attempt.sequence == i);
+    CHECK(attempt.settled == 1);
+  }
+  tickets[1].reset();
+  CHECK(take().settled == 1);
+  tickets[0].reset();
+  CHECK(take().settled == 3);
+  tickets[3].reset();
+  tickets[4].reset();
+  tickets[2].reset();
+  CHECK(take().settled == 6);
+  tickets[5].reset();
+  tickets[6].reset();
+  const store::Attempt last = take();
+  CHECK(last.sequence == 8);
+  CHECK(last.settled == 8);
+}
+
+TEST_CASE("writers are drawn, and without a number nothing is written") {
+  const std::shared_ptr<Writer> one = Writer::draw();
+  const std::shared_ptr<Writer> two = Writer::draw();
+  CHECK(Ticket::take(one)->attempt().writer != Ticket::take(two)->attempt().writer);
+  const Result<Ticket> none = Ticket::take(std::make_shared<Writer>(1, Status::random));
+  REQUIRE_FALSE(none);
+  CHECK(none.error().status == Status::random);
+}
+
+TEST_CASE("an attempt is written in words that scripts compare") {
+  CHECK(to_text({0x2a, 7}) == "000000000000002a:7");
+  CHECK(to_text({UINT64_MAX, UINT64_MAX}) == "ffffffffffffffff:18446744073709551615");
+}
