@@ -119,7 +119,7 @@ case $kind in
     "$CMAKE" -S "$here/subdirectory" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug -DSESSIONS_SOURCE_DIR="$source"
     "$CMAKE" --build "$work/build" --parallel 2
     run "$work/build/consumer" "$work/build/sessions"
-    LD_LIBRARY_PATH=$work/build/sessions "$work/build/without_sqlite" || fail "sqlite: is not UNSUPPORTED without SQLite"
+    LD_LIBRARY_PATH=$work/build/sessions "$work/build/without_stores" || fail "what is not built in is not UNSUPPORTED"
     ;;
   *) fail "no such kind: $kind" ;;
 esac
