@@ -6,8 +6,8 @@ static int is_missing(const char *url, const char *option) {
   sessions_backend *backend = NULL;
   sessions_error *error = NULL;
   sessions_status status = sessions_backend_open(url, SESSIONS_NUL_TERMINATED, &backend, &error);
-  int is_good = status == SESSIONS_E_UNSUPPORTED && backend == NULL &&
-                strstr(sessions_error_message(error), option) != NULL;
+  int is_good =
+      status == SESSIONS_E_UNSUPPORTED && backend == NULL && strstr(sessions_error_message(error), option) != NULL;
   sessions_error_free(error);
   return is_good;
 }
