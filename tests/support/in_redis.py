@@ -6,22 +6,10 @@ import subprocess
 import sys
 import tempfile
 
+from certificates import Authority
 from redis_server import RedisServer, free_port
 
 HEADER = pathlib.Path(__file__).resolve().parents[2] / "include" / "sessions" / "backend.h"
-
-
-def openssl(*words):
-    subprocess.run(["openssl", *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def make_certificates(directory):
-    """An authority, and a certificate of localhost that it has signed."""
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    openssl("req", "-x509", *key, "-subj", "/CN=authority", "-keyout", f"{directory}/ca.key", "-out", f"{directory}/ca.pem")
-    openssl("req", "-x509", *key, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext",
-            "basicConstraints=critical,CA:FALSE", "-CA", f"{directory}/ca.pem", "-CAkey", f"{directory}/ca.key",
-            "-keyout", f"{directory}/server.key", "-out", f"{directory}/server.pem")
 
 
 def documented_permissions():
@@ -33,27 +21,22 @@ def documented_permissions():
 def server(mode, directory):
     """The server's arguments, and its URL."""
     port = free_port()
-    arguments = ["--port", str(port)]
-    url = f"redis://127.0.0.1:{port}"
     if mode == "unix":
-        arguments = ["--port", "0", "--unixsocket", f"{directory}/redis.sock"]
-        url = f"redis+unix://{directory}/redis.sock?db=3"
-    elif mode == "tls":
-        make_certificates(directory)
-        arguments = ["--port", "0", "--tls-port", str(port), "--tls-auth-clients", "no", "--tls-cert-file",
-                     f"{directory}/server.pem", "--tls-key-file", f"{directory}/server.key", "--tls-ca-cert-file",
-                     f"{directory}/ca.pem"]
-        url = f"rediss://127.0.0.1:{port}?server_name=localhost&ca_file={directory}/ca.pem"
-    elif mode == "acl":
-        arguments += ["--user", "default", "off", "--user", "sessions", *documented_permissions()]
-        url = f"redis://sessions:secret@127.0.0.1:{port}"
-    return arguments, url
+        return port, ["--port", "0"], f"redis+unix://{directory}/redis.sock?db=3"
+    if mode == "tls":
+        authority = Authority(f"{directory}/authority")
+        arguments = authority.serve(port, authority.issue("server", "DNS:localhost"))
+        return port, arguments, f"rediss://127.0.0.1:{port}?server_name=localhost&ca_file={authority.pem}"
+    if mode == "acl":
+        arguments = ["--user", "default", "off", "--user", "sessions", *documented_permissions()]
+        return port, arguments, f"redis://sessions:secret@127.0.0.1:{port}"
+    return port, [], f"redis://127.0.0.1:{port}"
 
 
 def main(mode, *command):
     with tempfile.TemporaryDirectory() as directory:
-        arguments, url = server(mode, directory)
-        with RedisServer(directory, *arguments):
+        port, arguments, url = server(mode, directory)
+        with RedisServer(directory, *arguments, port=port):
             return subprocess.run([word.replace("{}", url) for word in command], check=False).returncode
 
 

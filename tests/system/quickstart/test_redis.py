@@ -14,10 +14,8 @@ from redis_server import RedisServer, free_port  # noqa: E402
 class Redis(unittest.TestCase):
     def test_the_counter_goes_on_after_the_server_was_killed(self):
         with tempfile.TemporaryDirectory() as directory:
-            port = free_port()
-            url = f"redis://127.0.0.1:{port}/0"
-            durable = ("--port", str(port), "--appendonly", "yes", "--appendfsync", "always")
-            with RedisServer(directory, *durable) as redis, Server(url) as server:
+            durable = ("--appendonly", "yes", "--appendfsync", "always")
+            with RedisServer(directory, *durable) as redis, Server(f"redis://127.0.0.1:{redis.port}/0") as server:
                 browser = Browser(server, f"{directory}/jar")
                 for life in range(3):
                     for hit in (1, 2):
