@@ -2,6 +2,7 @@
 #include <array>
 #include <store/redis/command.hpp>
 #include <store/redis/connection.hpp>
+#include <store/redis/server_error.hpp>
 
 namespace sessions::store::redis {
 
@@ -45,10 +46,7 @@ Error refusal(const Reply& reply) {
   if (reply.is_error("NOPERM")) {
     return {Status::unavailable, "Redis does not permit its user what libsessions needs: see its ACL"};
   }
-  if (reply.is_error("LOADING")) {
-    return {Status::unavailable, "Redis is loading its data"};
-  }
-  return reply.kind() == Reply::Kind::error ? Error{Status::unavailable, "Redis refuses the connection"}
+  return reply.kind() == Reply::Kind::error ? Error{Status::unavailable, server_error(reply.text()).message}
                                             : out_of_step();
 }
 
@@ -219,12 +217,14 @@ void Connection::process() {
   }
 }
 
-// CLIENT SETNAME is a courtesy that a user need not be permitted.
+// CLIENT SETNAME is a courtesy that a user need not be permitted. A server that cannot save to its disk says so to PING
+// and to writes alone: it can still be read.
 bool Connection::take_greeting(const Reply& reply) {
   --greetings_;
   const bool is_last = greetings_ == 0;
   const bool is_name = greetings_ == 1;
-  const bool is_fine = is_last ? reply.kind() == Reply::Kind::string && reply.text() == greeting_token
+  const bool is_pong = reply.kind() == Reply::Kind::string && reply.text() == greeting_token;
+  const bool is_fine = is_last ? is_pong || reply.is_error("MISCONF")
                                : reply.is_status("OK") || (is_name && reply.kind() == Reply::Kind::error);
   if (!is_fine) {
     broken_ = refusal(reply);

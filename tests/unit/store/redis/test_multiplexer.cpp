@@ -135,6 +135,14 @@ TEST_CASE("a user need not be permitted to name the connection") {
   CHECK(world.ask("a") == "a");
 }
 
+TEST_CASE("a server that cannot save can still be read") {
+  World world;
+  world.server.script = [](const auto& words) {
+    return words.front() == "PING" ? "-MISCONF no disk\r\n" : World::echo(words);
+  };
+  CHECK(world.ask("a") == "a");
+}
+
 TEST_CASE("what a server does not accept at first is said") {
   World world;
   world.options.password = "secret";
