@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -22,20 +24,23 @@
 
 namespace sessions::testing {
 
-// A port of 127.0.0.1 that nobody listens on just now.
+// A port of 127.0.0.1 that nobody listens on just now. Below those that the system gives to clients: one that connects
+// to itself there would keep a server that was killed from coming back.
 inline int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool is_bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(socket);
-  if (!is_bound) {
-    throw std::runtime_error("no free port");
+  static std::minstd_rand draw(static_cast<unsigned>(::getpid()));
+  for (;;) {
+    const int port = std::uniform_int_distribution<int>(10'000, 32'000)(draw);
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    const bool is_free = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    if (is_free) {
+      return port;
+    }
   }
-  return ntohs(address.sin_port);
 }
 
 class RedisServer {
