@@ -38,8 +38,15 @@ Error no_time() {
   return {Status::timeout, "the connection to Redis was not made in the time allowed: nothing was changed"};
 }
 
+bool is_about_room(const Reply& reply) {
+  return reply.is_error("ERR") && reply.text().starts_with("ERR max number of clients");
+}
+
 // What the server says to a greeting, in our words: its own may repeat what it was sent.
 Error refusal(const Reply& reply) {
+  if (is_about_room(reply)) {
+    return {Status::unavailable, "Redis has as many connections as its maxclients permits"};
+  }
   if (reply.is_error("WRONGPASS") || reply.is_error("NOAUTH") || reply.is_error("ERR")) {
     return {Status::unavailable, "Redis refuses the user, the password or the number of the database of the URL"};
   }
@@ -224,8 +231,8 @@ bool Connection::take_greeting(const Reply& reply) {
   const bool is_last = greetings_ == 0;
   const bool is_name = greetings_ == 1;
   const bool is_pong = reply.kind() == Reply::Kind::string && reply.text() == greeting_token;
-  const bool is_fine = is_last ? is_pong || reply.is_error("MISCONF")
-                               : reply.is_status("OK") || (is_name && reply.kind() == Reply::Kind::error);
+  const bool is_forgiven = is_name && reply.kind() == Reply::Kind::error && !is_about_room(reply);
+  const bool is_fine = is_last ? is_pong || reply.is_error("MISCONF") : reply.is_status("OK") || is_forgiven;
   if (!is_fine) {
     broken_ = refusal(reply);
     was_refused_ = true;

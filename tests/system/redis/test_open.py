@@ -75,6 +75,15 @@ class Nobody(Refused):
             self.assert_refused("", f"redis://127.0.0.1:{port}{SHORT}")
             self.assert_refused("", f"rediss://127.0.0.1:{port}{SHORT}")
 
+    def test_a_server_with_too_many_connections(self):
+        server = self.server(*USER, "--maxclients", "1")
+        with server.connect() as client:
+            client.tell("PING")
+            self.assert_refused("maxclients", url(server))
+            self.assert_refused("maxclients", url(server, f"app:{SECRET}@"))
+            client.tell("CONFIG", "SET", "maxclients", "2")
+            Manager(url(server)).ping()
+
     def test_a_server_that_is_stopped(self):
         server = self.server()
         server.pause()

@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import signal
 import sys
 import tempfile
 import threading
@@ -12,6 +13,7 @@ from certificates import EXPIRED, Authority  # noqa: E402, F401
 from libsessions import Failure, Manager, Session, status_of  # noqa: E402, F401
 from redis_server import RedisServer, free_port  # noqa: E402, F401
 
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as hosts have it that are not written in Python
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
