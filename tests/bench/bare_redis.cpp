@@ -1,0 +1,165 @@
+#include "bare_redis.hpp"
+
+#include <array>
+#include <ctime>
+#include <random>
+#include <stdexcept>
+#include <store/redis/scripts.hpp>
+
+namespace bench {
+
+namespace {
+
+constexpr std::int64_t lifetime = 1'209'600;
+
+std::string_view text_of(const redisReply* reply) noexcept { return {reply->str, reply->len}; }
+
+std::span<redisReply*> elements_of(const redisReply* reply) noexcept {
+  return reply->type == REDIS_REPLY_ARRAY ? std::span(reply->element, reply->elements) : std::span<redisReply*>();
+}
+
+// The value of a hash's field, empty when there is none.
+std::string_view find(const redisReply* hash, std::string_view field) noexcept {
+  const std::span<redisReply*> elements = elements_of(hash);
+  for (std::size_t i = 0; i + 1 < elements.size(); i += 2) {
+    if (text_of(elements[i]) == field) {
+      return text_of(elements[i + 1]);
+    }
+  }
+  return {};
+}
+
+std::string_view take_word(std::string_view& text) noexcept {
+  const std::string_view word = text.substr(0, text.find(' '));
+  text.remove_prefix(std::min(text.size(), word.size() + 1));
+  return word;
+}
+
+class Hiredis final : public RedisClient {
+ public:
+  explicit Hiredis(const RedisAddress& address)
+      : context_(address.transport == "unix" ? redisConnectUnix(address.place.c_str())
+                                             : redisConnect("127.0.0.1", std::stoi(address.place))) {
+    if (context_ == nullptr || context_->err != 0) {
+      throw std::runtime_error("hiredis: connect");
+    }
+  }
+
+  RedisReply ask(const std::string& command) override {
+    void* reply = nullptr;
+    if (redisAppendFormattedCommand(context_.get(), command.data(), command.size()) != REDIS_OK ||
+        redisGetReply(context_.get(), &reply) != REDIS_OK) {
+      throw std::runtime_error("hiredis: the connection is broken");
+    }
+    return RedisReply(static_cast<redisReply*>(reply));
+  }
+
+ private:
+  struct Free {
+    void operator()(redisContext* context) const noexcept { redisFree(context); }
+  };
+
+  std::unique_ptr<redisContext, Free> context_;
+};
+
+class OverLink final : public RedisClient {
+ public:
+  explicit OverLink(const RedisAddress& address) : link_(connect(address)) {}
+
+  RedisReply ask(const std::string& command) override {
+    link_->send(command);
+    while (true) {
+      if (RedisReply reply = reader_.next()) {
+        return reply;
+      }
+      reader_.feed(*link_);
+    }
+  }
+
+ private:
+  std::unique_ptr<Link> link_;
+  ReplyReader reader_;
+};
+
+}  // namespace
+
+ReplyReader::ReplyReader() : reader_(redisReaderCreate()) {
+  if (reader_ == nullptr) {
+    throw std::bad_alloc();
+  }
+}
+
+void ReplyReader::feed(Link& link) {
+  std::array<char, std::size_t{16} << 10U> room;
+  if (redisReaderFeed(reader_.get(), room.data(), link.receive(room)) != REDIS_OK) {
+    throw std::runtime_error("redisReader: feed");
+  }
+}
+
+RedisReply ReplyReader::next() {
+  void* reply = nullptr;
+  if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
+    throw std::runtime_error("redisReader: no reply of Redis");
+  }
+  return RedisReply(static_cast<redisReply*>(reply));
+}
+
+std::string redis_command(std::span<const std::string_view> words) {
+  std::string command = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string_view word : words) {
+    command.append("$").append(std::to_string(word.size())).append("\r\n").append(word).append("\r\n");
+  }
+  return command;
+}
+
+std::unique_ptr<RedisClient> connect_for_one(const RedisAddress& address) {
+  if (address.transport == "tls") {
+    return std::make_unique<OverLink>(address);
+  }
+  return std::make_unique<Hiredis>(address);
+}
+
+BareRedis::BareRedis(std::shared_ptr<RedisClient> client)
+    : client_(std::move(client)), script_digest_(sessions::store::redis::Scripts::make()->commit.digest) {
+  std::random_device random;
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%08x%08x", random(), random());
+  writer_ = digits.data();
+}
+
+std::vector<std::string> BareRedis::keys(std::string_view prefix) {
+  const std::string pattern = std::string(prefix) + "*";
+  const RedisReply reply = client_->ask(redis_command(std::array<std::string_view, 2>{"KEYS", pattern}));
+  std::vector<std::string> keys;
+  for (const redisReply* key : elements_of(reply.get())) {
+    keys.emplace_back(text_of(key));
+  }
+  return keys;
+}
+
+// The arguments are those of scripts.cpp; each of these callers is a writer of its own.
+bool BareRedis::request(std::string_view key, std::string_view field, std::string_view value) {
+  const RedisReply hash = client_->ask(redis_command(std::array<std::string_view, 2>{"HGETALL", key}));
+  std::string_view head = find(hash.get(), "@");
+  const std::string stored_field = "." + std::string(field);
+  const std::string_view stored = find(hash.get(), stored_field);
+  if (head.empty() || stored.empty()) {
+    return false;
+  }
+  take_word(head);  // format
+  take_word(head);  // tag
+  const std::string_view generation = take_word(head);
+  const std::string_view version = take_word(head);
+  const std::string sequence = std::to_string(++sequence_);
+  const std::string token = writer_ + ":" + sequence;
+  const std::int64_t now = std::time(nullptr);
+  const std::string now_text = std::to_string(now);
+  const std::string expires = std::to_string(now + lifetime);
+  const RedisReply committed = client_->ask(redis_command(std::array<std::string_view, 22>{
+      "EVALSHA", script_digest_, "1", key, token, token, sequence, generation, version, now_text, expires, "65536", "",
+      "", "", "", "", "0", "s", stored_field, value, stored.substr(stored.find(':') + 1)}));
+  const std::span<redisReply*> answer = elements_of(committed.get());
+  return answer.size() == 3 && text_of(answer[0]) == token && text_of(answer[1]) == "applied";
+}
+
+}  // namespace bench
