@@ -15,7 +15,8 @@ mkdir -p "$logs"
 # ---- what the tests need ----
 
 packages="g++ clang clang-format clang-tidy cmake make pkg-config binutils libssl-dev libcjson-dev libsqlite3-dev
-  libhiredis-dev libc-ares-dev catch2 libmicrohttpd-dev liblmdb-dev redis-server openssl libbenchmark-dev abigail-tools valgrind curl python3 python3-venv"
+  libhiredis-dev libc-ares-dev catch2 libmicrohttpd-dev liblmdb-dev redis-server redis-tools openssl libbenchmark-dev
+  abigail-tools valgrind curl python3 python3-venv"
 
 is_installed() {
   dpkg-query --show --showformat='${Status}\n' "$1" 2>/dev/null | grep -q ' installed$'
@@ -55,11 +56,11 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $missing
 }
 
-# The packages whose cookies we read and write.
+# The packages whose cookies we read and write, and whose speed we compare.
 install_python_packages() {
   [ -x "$venv/bin/python3" ] || python3 -m venv "$venv" || return 1
-  "$venv/bin/python3" -c 'import itsdangerous, starlette_sessions' 2>/dev/null ||
-    "$venv/bin/pip" install --quiet itsdangerous==2.2.0 starlette-sessions==0.3.0
+  "$venv/bin/python3" -c 'import itsdangerous, redis, starlette_sessions' 2>/dev/null ||
+    "$venv/bin/pip" install --quiet itsdangerous==2.2.0 redis==5.2.1 starlette-sessions==0.3.0
 }
 
 # ---- counting ----

@@ -1,8 +1,6 @@
 #include <condition_variable>
-#include <cstdlib>
 #include <deque>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "bare_redis.hpp"
@@ -31,25 +29,11 @@ struct Caller {
   RedisReply reply;
 };
 
-int variant() {
-  static const int v = std::getenv("VARIANT") ? atoi(std::getenv("VARIANT")) : 0;
-  return v;
-}
-
+// Callers append to one buffer. One of those who wait leads: it receives, and hands out the replies; who comes then
+// leaves it to the leader to send.
 class Pipeline final : public RedisClient {
  public:
-  explicit Pipeline(const RedisAddress& address) : link_(connect(address)) {
-    if (variant() & 1) {
-      is_led_ = true;
-      std::thread([this] {
-        try {
-          std::unique_lock lock(mutex_);
-          while (true) step(lock);
-        } catch (...) {
-        }
-      }).detach();
-    }
-  }
+  explicit Pipeline(const RedisAddress& address) : link_(connect(address)) {}
 
   RedisReply ask(const std::string& command) override {
     Caller caller;
@@ -57,25 +41,33 @@ class Pipeline final : public RedisClient {
     unsent_ += command;
     callers_.push_back(&caller);
     const bool leads = !std::exchange(is_led_, true);
-    if (leads || is_receiving_ || (variant() & 2)) {
+    if (is_receiving_) {
       send(lock);
     }
     lock.unlock();
     if (leads || caller.wait() == Caller::State::leading) {
-      lock.lock();
-      while (!caller.reply) step(lock);
-      send(lock);
-      is_led_ = !callers_.empty();
-      if (is_led_) {
-        Caller* next = (variant() & 4) ? callers_.back() : callers_.front();
-        lock.unlock();
-        next->tell(Caller::State::leading);
-      }
+      lead(caller);
     }
     return std::move(caller.reply);
   }
 
  private:
+  // Until the caller has been answered; then another one leads.
+  void lead(const Caller& caller) {
+    std::unique_lock lock(mutex_);
+    while (!caller.reply) {
+      step(lock);
+    }
+    send(lock);
+    is_led_ = !callers_.empty();
+    if (is_led_) {
+      Caller& next = *callers_.front();
+      lock.unlock();
+      next.tell(Caller::State::leading);
+    }
+  }
+
+  // What comes while one sends goes with it.
   void send(std::unique_lock<std::mutex>& lock) {
     if (is_sending_) {
       return;

@@ -155,9 +155,18 @@ bool BareRedis::request(std::string_view key, std::string_view field, std::strin
   const std::int64_t now = std::time(nullptr);
   const std::string now_text = std::to_string(now);
   const std::string expires = std::to_string(now + lifetime);
-  const RedisReply committed = client_->ask(redis_command(std::array<std::string_view, 22>{
-      "EVALSHA", script_digest_, "1", key, token, token, sequence, generation, version, now_text, expires, "65536", "",
-      "", "", "", "", "0", "s", stored_field, value, stored.substr(stored.find(':') + 1)}));
+  const RedisReply committed =
+      client_->ask(redis_command(std::array<std::string_view, 22>{"EVALSHA", script_digest_,
+                                                                  "1",       key,
+                                                                  token,     token,
+                                                                  sequence,  generation,
+                                                                  version,   now_text,
+                                                                  expires,   "65536",
+                                                                  "",        "",
+                                                                  "",        "",
+                                                                  "",        "0",
+                                                                  "s",       stored_field,
+                                                                  value,     stored.substr(stored.find(':') + 1)}));
   const std::span<redisReply*> answer = elements_of(committed.get());
   return answer.size() == 3 && text_of(answer[0]) == token && text_of(answer[1]) == "applied";
 }

@@ -5,6 +5,8 @@
 // bench_redis ROUND SECONDS TRANSPORT PLACE CA_FILE
 //
 // TRANSPORT is tcp, unix or tls, PLACE a port of 127.0.0.1 or the path of a socket. The database is emptied.
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -14,6 +16,7 @@
 #include <functional>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,8 +31,16 @@ namespace {
 using bench::Step;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::array<std::size_t, 3> caller_counts = {1, 8, 64};
-constexpr std::size_t sessions_per_caller = 100;
+// To wake a sleeping core takes longer than all the rest, so one caller's place is no matter of chance: near is the
+// core that the server is bound to, far another one.
+struct Callers {
+  const char* name;
+  std::size_t count;
+  std::optional<int> core;
+};
+constexpr std::array<Callers, 4> all_callers = {{{"1 near", 1, 0}, {"1 far", 1, 1}, {"8", 8, {}}, {"64", 64, {}}}};
+constexpr std::size_t most_callers = all_callers.back().count;
+constexpr std::size_t sessions_per_caller = 25;
 
 struct Who {
   std::string name;
@@ -59,7 +70,7 @@ Who ours(const bench::RedisAddress& address) {
   const auto library = std::make_shared<const bench::Ours>(url_of(address, "ours:"), "");
   const std::string json = bench::small_payload().json();
   Who who{"ours", {}};
-  for (std::size_t caller = 0; caller < caller_counts.back(); ++caller) {
+  for (std::size_t caller = 0; caller < most_callers; ++caller) {
     std::vector<std::string> headers;
     for (std::size_t i = 0; i < sessions_per_caller; ++i) {
       headers.push_back(library->create(json));
@@ -76,7 +87,7 @@ Who bare(std::string name, const bench::RedisAddress& address,
          const std::function<std::shared_ptr<bench::RedisClient>()>& connect) {
   const bench::Ours library(url_of(address, name + ":"), "");
   const std::string json = bench::small_payload().json();
-  for (std::size_t i = 0; i < caller_counts.back() * sessions_per_caller; ++i) {
+  for (std::size_t i = 0; i < most_callers * sessions_per_caller; ++i) {
     static_cast<void>(library.create(json));
   }
   std::vector<std::string> keys = bench::BareRedis(connect()).keys(name + ":");
@@ -99,25 +110,40 @@ struct Measured {
   std::int64_t slow;
 };
 
-Measured measure(const Who& who, std::size_t callers, double seconds) {
-  std::vector<std::vector<std::int64_t>> times(callers);
-  std::latch ready(static_cast<std::ptrdiff_t>(callers) + 1);
+// Does nothing where there is no such core.
+void bind_this_thread(int core) noexcept {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(static_cast<unsigned>(core), &cores);
+  static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof cores, &cores));
+}
+
+Measured measure(const Who& who, const Callers& callers, double seconds) {
+  std::vector<std::vector<std::int64_t>> times(callers.count);
+  std::latch ready(static_cast<std::ptrdiff_t>(callers.count) + 1);
   std::atomic<bool> ends = false;
   std::atomic<bool> failed = false;
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < callers; ++i) {
+  for (std::size_t i = 0; i < callers.count; ++i) {
     threads.emplace_back([&, i] {
-      Step step = who.callers[i];
+      if (callers.core) {
+        bind_this_thread(*callers.core);
+      }
+      const Step& step = who.callers[i];
       std::vector<std::int64_t>& own = times[i];
       own.reserve(100'000);
       ready.arrive_and_wait();
       try {
-        for (Clock::time_point before = Clock::now(); !ends;) {
-          failed = failed || !step();
+        Clock::time_point before = Clock::now();
+        do {
+          if (!step()) {
+            failed = true;
+            return;
+          }
           const Clock::time_point after = Clock::now();
           own.push_back((after - before).count());
           before = after;
-        }
+        } while (!ends);
       } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_redis: %s\n", error.what());
         failed = true;
@@ -155,10 +181,10 @@ int run(const std::vector<std::string>& arguments) {
   const std::array<Who, 3> all = {
       ours(address), bare("pipeline", address, [&] { return pipeline; }),
       bare("hiredis", address, [&] { return std::shared_ptr(bench::connect_for_one(address)); })};
-  for (const std::size_t callers : caller_counts) {
+  for (const Callers& callers : all_callers) {
     for (const Who& who : all) {
       const Measured measured = measure(who, callers, seconds);
-      std::printf("%s\tredis/%s/%zu/%s\t%.1f\t%ld\t%ld\n", arguments[0].c_str(), address.transport.c_str(), callers,
+      std::printf("%s\tredis/%s/%s/%s\t%.1f\t%ld\t%ld\n", arguments[0].c_str(), address.transport.c_str(), callers.name,
                   who.name.c_str(), measured.nanoseconds, measured.median, measured.slow);
     }
   }

@@ -16,6 +16,10 @@ MEMORY_GOAL = 1.6
 SQLITE_GOAL = 1.3
 TWO_THREADS_GOAL = 1.5
 RESIDENT_AIM = 450
+REDIS_ONE_GOAL = 1.15
+REDIS_PIPELINE_GOAL = 1.35
+REDIS_THROUGHPUT_GOAL = 1.5
+REDIS_MANY = "64"
 
 # What two threads that share nothing gain when both cores are free.
 FREE_MACHINE = 1.8
@@ -28,20 +32,27 @@ def rows(path):
 
 
 def table(title, head, body):
-    print(f"\n{title}\n")
     body = [[str(cell) for cell in row] for row in body]
+    if not body:
+        return
+    print(f"\n{title}\n")
     widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
     for row in [head, ["-" * width for width in widths], *body]:
         print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
 
 
-class Times:
-    """Nanoseconds by name and round: of the processor, for others use it too, or of the clock on the wall."""
+# What the programs print after round and name.
+WALL, PROCESSOR = 0, 1
+MEDIAN, SLOW = 1, 2  # of Redis
 
-    def __init__(self, measured, clock):
+
+class Times:
+    """Nanoseconds by name and round, which stand in one of the columns that were measured."""
+
+    def __init__(self, measured, column):
         self.by_name = collections.defaultdict(dict)
         for round_number, name, *nanoseconds in measured:
-            self.by_name[name][int(round_number)] = float(nanoseconds[("wall", "processor").index(clock)])
+            self.by_name[name][int(round_number)] = float(nanoseconds[column])
 
     def median(self, name):
         return statistics.median(self.by_name[name].values())
@@ -140,9 +151,61 @@ def resident(measured):
         yield [who, size, *goal]
 
 
+def redis_subjects(times):
+    return list(dict.fromkeys(tuple(name.split("/")[1:3]) for name in times.by_name))
+
+
+def redis(measured):
+    """Cycles a second, and how long they took at the median and at the 99th percentile."""
+    columns = [Times(measured, column) for column in (WALL, MEDIAN, SLOW)]
+    for transport, callers in redis_subjects(columns[0]):
+        cells = []
+        for who in ("ours", "pipeline", "hiredis", "redis-py"):
+            wall, median, slow = (times.median(f"redis/{transport}/{callers}/{who}") for times in columns)
+            cells.append(f"{1e9 / wall:,.0f} ({median / 1e3:,.0f}, {slow / 1e3:,.0f})")
+        yield [transport, callers, *cells]
+
+
+def redis_ratios(times):
+    for transport, callers in redis_subjects(times):
+        ours, pipeline, hiredis, python = (
+            f"redis/{transport}/{callers}/{who}" for who in ("ours", "pipeline", "hiredis", "redis-py")
+        )
+        slower = {pipeline: times.ratio(ours, pipeline), hiredis: times.ratio(ours, hiredis)}
+        faster = times.ratio(hiredis, ours)
+        goals = []
+        if callers.startswith("1 "):
+            goals.append((f"time / hiredis <= {REDIS_ONE_GOAL}", slower[hiredis][0] <= REDIS_ONE_GOAL))
+        elif callers == REDIS_MANY:
+            goals.append((f"time / pipeline <= {REDIS_PIPELINE_GOAL}", slower[pipeline][0] <= REDIS_PIPELINE_GOAL))
+            goals.append((f"throughput / hiredis >= {REDIS_THROUGHPUT_GOAL}", faster[0] >= REDIS_THROUGHPUT_GOAL))
+        yield [
+            *(transport, callers, show(slower[pipeline]), show(slower[hiredis]), show(faster)),
+            *(show(times.ratio(python, ours)), ", ".join(goal for goal, _ in goals)),
+            ", ".join(verdict(reached) for _, reached in goals),
+        ]
+
+
 def main():
     results = pathlib.Path(sys.argv[1])
-    times = Times(rows(results / "times"), "processor")
+    report_redis(results)
+    if (results / "times").exists():
+        report_rest(results)
+
+
+def report_redis(results):
+    measured = rows(results / "redis")
+    head = ["transport", "callers", "ours", "pipeline", "hiredis", "redis-py"]
+    table("Redis: load, change, commit, per second (microseconds: median, 99 %)", head, redis(measured))
+    head = ["transport", "callers", "time, ours / pipeline", "time, ours / hiredis", "throughput, ours / hiredis"]
+    head += ["throughput, ours / redis-py", "goals", "reached"]
+    table("Redis: ratios", head, redis_ratios(Times(measured, WALL)))
+    head = ["transport", "callers", "what", "per second", "median, microseconds", "99 %"]
+    table("Redis: what redis-benchmark says of one command", head, rows(results / "redis-benchmark"))
+
+
+def report_rest(results):
+    times = Times(rows(results / "times"), PROCESSOR)
     instructions = {name: int(count) for name, count in rows(results / "instructions")}
     rounds = max(len(by_round) for by_round in times.by_name.values())
     print(f"Medians of {rounds} rounds; nanoseconds of the processor; in brackets the middle half of the ratios.")
@@ -152,9 +215,9 @@ def main():
     print("\nInstructions are those of valgrind's processor, which has no SHA instructions: hashing weighs more there.")
     print("In memory they are counted on 100 sessions.")
     head = ["sessions", "who", "throughput of two threads / one", "goal", "reached"]
-    table("Two threads", head, two_threads(Times(rows(results / "times"), "wall")))
+    table("Two threads", head, two_threads(Times(rows(results / "times"), WALL)))
     head = ["sessions", "ours", "bare SQL", "Python's sqlite3", "time, ours / bare", "goal", "reached"]
-    table("SQLite: load, change, commit, per second", head, sqlite(Times(rows(results / "times"), "wall")))
+    table("SQLite: load, change, commit, per second", head, sqlite(Times(rows(results / "times"), WALL)))
     table("Against others", ["work", "ours", "theirs", "theirs / ours"], against_peers(times))
     head = ["work", "ours, 5 keys", "ours, 300 keys", "bare, 300 keys", "as many for any number of keys"]
     table("Allocations", head, allocations(rows(results / "allocations")))

@@ -2,7 +2,8 @@
 # Builds the benchmarks in build/bench, runs them and prints the results with the goals, as tables in Markdown. What
 # was measured stays in build/bench/results.
 #
-# run.sh           everything, in about five minutes; ROUNDS and SECONDS (for each operation in each round) change that
+# run.sh           everything, in about ten minutes; ROUNDS and SECONDS (for each operation in each round) change that
+# run.sh --redis   only Redis, in about five
 # run.sh --smoke   everything once and briefly: whether it works, not how fast it is
 #
 # BENCH_BUILD names a directory where the benchmarks have been built already.
@@ -14,8 +15,8 @@ rounds=${ROUNDS:-15} seconds=${SECONDS:-0.1} table_sizes='100000 1000000' databa
 resident_sessions=1000000 profile=full
 if [ "${1:-}" = --smoke ]; then
   rounds=1 seconds=0.005 table_sizes=1000 database_sizes='1 1000' resident_sessions=1000 profile=smoke
-elif [ $# -ne 0 ]; then
-  echo "usage: run.sh [--smoke]" >&2
+elif [ $# -ne 0 ] && [ "$*" != --redis ]; then
+  echo "usage: run.sh [--redis | --smoke]" >&2
   exit 2
 fi
 
@@ -41,7 +42,20 @@ python=${PYTHON:-}
 if [ -z "$python" ]; then
   python=$root/build/venv/bin/python3
   [ -x "$python" ] || python3 -m venv "$root/build/venv"
-  "$python" -c 'import itsdangerous' 2>/dev/null || "$python" -m pip install --quiet itsdangerous==2.2.0
+  "$python" -c 'import itsdangerous, redis' 2>/dev/null ||
+    "$python" -m pip install --quiet itsdangerous==2.2.0 redis==5.2.1
+fi
+
+# ---- Redis ----
+
+if "$python" -c 'import redis' 2>/dev/null; then
+  sh tests/bench/redis.sh "$programs" "$python" "$results" "$rounds" "$seconds" $profile
+else
+  echo "$python has no redis package: Redis is not measured." >&2
+fi
+if [ "${1:-}" = --redis ]; then
+  "$python" tests/bench/report.py "$results"
+  exit
 fi
 
 # ---- time ----
