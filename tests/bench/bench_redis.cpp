@@ -1,6 +1,6 @@
 // Times cycles of load, change and commit on a Redis server and prints ROUND, redis/TRANSPORT/CALLERS/WHO, and
-// nanoseconds: those that have passed for each cycle, and how long a cycle took, at the median and at the 99th
-// percentile; separated by tabs.
+// nanoseconds: those that have passed for each cycle, how long a cycle took, at the median and at the 99th percentile,
+// and what it took of the processor here and in the server; separated by tabs.
 //
 // bench_redis ROUND SECONDS TRANSPORT PLACE CA_FILE
 //
@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <functional>
 #include <latch>
@@ -105,10 +106,28 @@ Who bare(std::string name, const bench::RedisAddress& address,
 }
 
 struct Measured {
-  double nanoseconds;
+  double wall;
   std::int64_t median;
   std::int64_t slow;
+  double here;
+  double server;
 };
+
+double own_processor_seconds() noexcept {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+double server_processor_seconds(bench::RedisClient& client) {
+  const bench::RedisReply info = client.ask("INFO cpu\r\n");
+  const std::string text(info->str, info->len);
+  double seconds = 0;
+  for (const std::string name : {"used_cpu_sys_main_thread:", "used_cpu_user_main_thread:"}) {
+    seconds += std::stod(text.substr(text.find(name) + name.size()));
+  }
+  return seconds;
+}
 
 // Does nothing where there is no such core.
 void bind_this_thread(int core) noexcept {
@@ -118,7 +137,7 @@ void bind_this_thread(int core) noexcept {
   static_cast<void>(pthread_setaffinity_np(pthread_self(), sizeof cores, &cores));
 }
 
-Measured measure(const Who& who, const Callers& callers, double seconds) {
+Measured measure(const Who& who, const Callers& callers, double seconds, bench::RedisClient& observer) {
   std::vector<std::vector<std::int64_t>> times(callers.count);
   std::latch ready(static_cast<std::ptrdiff_t>(callers.count) + 1);
   std::atomic<bool> ends = false;
@@ -150,7 +169,9 @@ Measured measure(const Who& who, const Callers& callers, double seconds) {
       }
     });
   }
+  const double server = server_processor_seconds(observer);
   ready.arrive_and_wait();
+  const double here = own_processor_seconds();
   const Clock::time_point start = Clock::now();
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   ends = true;
@@ -158,6 +179,8 @@ Measured measure(const Who& who, const Callers& callers, double seconds) {
     thread.join();
   }
   const Clock::duration wall = Clock::now() - start;
+  const double here_used = own_processor_seconds() - here;
+  const double server_used = server_processor_seconds(observer) - server;
   if (failed) {
     throw std::runtime_error("a request went wrong: " + who.name);
   }
@@ -167,7 +190,8 @@ Measured measure(const Who& who, const Callers& callers, double seconds) {
   }
   std::sort(all.begin(), all.end());
   const auto count = static_cast<double>(all.size());
-  return {static_cast<double>(wall.count()) / count, all[all.size() / 2], all[all.size() * 99 / 100]};
+  return {static_cast<double>(wall.count()) / count, all[all.size() / 2], all[all.size() * 99 / 100],
+          here_used * 1e9 / count, server_used * 1e9 / count};
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -176,16 +200,18 @@ int run(const std::vector<std::string>& arguments) {
   }
   const double seconds = std::stod(arguments[1]);
   const bench::RedisAddress address{arguments[2], arguments[3], arguments[4]};
-  static_cast<void>(bench::connect_for_one(address)->ask("FLUSHALL\r\n"));
+  const std::unique_ptr<bench::RedisClient> observer = bench::connect_for_one(address);
+  static_cast<void>(observer->ask("FLUSHALL\r\n"));
   const std::shared_ptr<bench::RedisClient> pipeline = bench::connect_for_all(address);
   const std::array<Who, 3> all = {
       ours(address), bare("pipeline", address, [&] { return pipeline; }),
       bare("hiredis", address, [&] { return std::shared_ptr(bench::connect_for_one(address)); })};
   for (const Callers& callers : all_callers) {
     for (const Who& who : all) {
-      const Measured measured = measure(who, callers, seconds);
-      std::printf("%s\tredis/%s/%s/%s\t%.1f\t%ld\t%ld\n", arguments[0].c_str(), address.transport.c_str(), callers.name,
-                  who.name.c_str(), measured.nanoseconds, measured.median, measured.slow);
+      const Measured measured = measure(who, callers, seconds, *observer);
+      std::printf("%s\tredis/%s/%s/%s\t%.0f\t%ld\t%ld\t%.0f\t%.0f\n", arguments[0].c_str(), address.transport.c_str(),
+                  callers.name, who.name.c_str(), measured.wall, measured.median, measured.slow, measured.here,
+                  measured.server);
     }
   }
   return 0;

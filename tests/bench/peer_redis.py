@@ -51,18 +51,29 @@ def connect_before(client, callers):
         pool.release(connection)
 
 
+def server_processor_seconds(client):
+    used = client.info("cpu")
+    return used["used_cpu_sys_main_thread"] + used["used_cpu_user_main_thread"]
+
+
 def measure(client, callers, seconds):
     connect_before(client, callers)
+    server = server_processor_seconds(client)
     state = {"ready": threading.Barrier(callers + 1), "ends": False}
     with concurrent.futures.ThreadPoolExecutor(callers) as threads:
         called = [threads.submit(call, client, number, state) for number in range(callers)]
         state["ready"].wait()
+        here = time.process_time()
         start = time.perf_counter_ns()
         time.sleep(seconds)
         state["ends"] = True
         every = sorted(itertools.chain.from_iterable(each.result() for each in called))
         wall = time.perf_counter_ns() - start
-    return wall / len(every), every[len(every) // 2], every[len(every) * 99 // 100]
+        here = time.process_time() - here
+    server = server_processor_seconds(client) - server
+    per_cycle = (wall, here * 1e9, server * 1e9)
+    wall, here, server = (each / len(every) for each in per_cycle)
+    return wall, every[len(every) // 2], every[len(every) * 99 // 100], here, server
 
 
 def main():

@@ -20,6 +20,7 @@ REDIS_ONE_GOAL = 1.15
 REDIS_PIPELINE_GOAL = 1.35
 REDIS_THROUGHPUT_GOAL = 1.5
 REDIS_MANY = "64"
+REDIS_PROGRAMS = ("ours", "pipeline", "hiredis", "redis-py")
 
 # What two threads that share nothing gain when both cores are free.
 FREE_MACHINE = 1.8
@@ -43,7 +44,7 @@ def table(title, head, body):
 
 # What the programs print after round and name.
 WALL, PROCESSOR = 0, 1
-MEDIAN, SLOW = 1, 2  # of Redis
+MEDIAN, SLOW, HERE, SERVER = 1, 2, 3, 4  # of Redis
 
 
 class Times:
@@ -160,16 +161,29 @@ def redis(measured):
     columns = [Times(measured, column) for column in (WALL, MEDIAN, SLOW)]
     for transport, callers in redis_subjects(columns[0]):
         cells = []
-        for who in ("ours", "pipeline", "hiredis", "redis-py"):
+        for who in REDIS_PROGRAMS:
             wall, median, slow = (times.median(f"redis/{transport}/{callers}/{who}") for times in columns)
             cells.append(f"{1e9 / wall:,.0f} ({median / 1e3:,.0f}, {slow / 1e3:,.0f})")
         yield [transport, callers, *cells]
 
 
-def redis_ratios(times):
-    for transport, callers in redis_subjects(times):
+def redis_processor(measured):
+    columns = [Times(measured, column) for column in (HERE, SERVER)]
+    for transport, callers in redis_subjects(columns[0]):
+        cells = []
+        for who in REDIS_PROGRAMS:
+            here, server = (times.median(f"redis/{transport}/{callers}/{who}") / 1e3 for times in columns)
+            cells.append(f"{here:.1f} + {server:.1f}")
+        yield [transport, callers, *cells]
+
+
+def redis_ratios(measured):
+    """By the median of one caller, whom others interrupt; by the throughput of many."""
+    walls, medians = (Times(measured, column) for column in (WALL, MEDIAN))
+    for transport, callers in redis_subjects(walls):
+        times = medians if callers.startswith("1 ") else walls
         ours, pipeline, hiredis, python = (
-            f"redis/{transport}/{callers}/{who}" for who in ("ours", "pipeline", "hiredis", "redis-py")
+            f"redis/{transport}/{callers}/{who}" for who in REDIS_PROGRAMS
         )
         slower = {pipeline: times.ratio(ours, pipeline), hiredis: times.ratio(ours, hiredis)}
         faster = times.ratio(hiredis, ours)
@@ -197,9 +211,10 @@ def report_redis(results):
     measured = rows(results / "redis")
     head = ["transport", "callers", "ours", "pipeline", "hiredis", "redis-py"]
     table("Redis: load, change, commit, per second (microseconds: median, 99 %)", head, redis(measured))
+    table("Redis: microseconds of the processor for each, here and in the server", head, redis_processor(measured))
     head = ["transport", "callers", "time, ours / pipeline", "time, ours / hiredis", "throughput, ours / hiredis"]
     head += ["throughput, ours / redis-py", "goals", "reached"]
-    table("Redis: ratios", head, redis_ratios(Times(measured, WALL)))
+    table("Redis: ratios", head, redis_ratios(measured))
     head = ["transport", "callers", "what", "per second", "median, microseconds", "99 %"]
     table("Redis: what redis-benchmark says of one command", head, rows(results / "redis-benchmark"))
 
