@@ -13,8 +13,10 @@ struct Caller {
   enum class State { waiting, leading, answered };
 
   void tell(State told) {
-    const std::lock_guard lock(mutex);
-    state = told;
+    {
+      const std::lock_guard lock(mutex);
+      state = told;
+    }
     changed.notify_one();
   }
   State wait() {
@@ -36,19 +38,21 @@ class Pipeline final : public RedisClient {
   explicit Pipeline(const RedisAddress& address) : link_(connect(address)) {}
 
   RedisReply ask(const std::string& command) override {
-    Caller caller;
+    // Shared, for who wakes it may not have done yet when it goes on.
+    static thread_local const auto caller = std::make_shared<Caller>();
+    caller->state = Caller::State::waiting;
     std::unique_lock lock(mutex_);
     unsent_ += command;
-    callers_.push_back(&caller);
+    callers_.push_back(caller);
     const bool leads = !std::exchange(is_led_, true);
     if (is_receiving_) {
       send(lock);
     }
     lock.unlock();
-    if (leads || caller.wait() == Caller::State::leading) {
-      lead(caller);
+    if (leads || caller->wait() == Caller::State::leading) {
+      lead(*caller);
     }
-    return std::move(caller.reply);
+    return std::move(caller->reply);
   }
 
  private:
@@ -61,9 +65,9 @@ class Pipeline final : public RedisClient {
     send(lock);
     is_led_ = !callers_.empty();
     if (is_led_) {
-      Caller& next = *callers_.front();
+      const std::shared_ptr<Caller> next = callers_.front();
       lock.unlock();
-      next.tell(Caller::State::leading);
+      next->tell(Caller::State::leading);
     }
   }
 
@@ -107,11 +111,11 @@ class Pipeline final : public RedisClient {
   std::unique_ptr<Link> link_;
   ReplyReader reader_;
   std::vector<RedisReply> replies_;
-  std::vector<Caller*> answered_;
+  std::vector<std::shared_ptr<Caller>> answered_;
   std::mutex mutex_;
   std::string unsent_;
   std::string sending_;
-  std::deque<Caller*> callers_;
+  std::deque<std::shared_ptr<Caller>> callers_;
   bool is_led_ = false;
   bool is_receiving_ = false;
   bool is_sending_ = false;
