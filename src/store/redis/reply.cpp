@@ -1,7 +1,5 @@
 #include <hiredis/read.h>
 
-#include <bit>
-#include <cstdint>
 #include <new>
 #include <store/redis/reply.hpp>
 
@@ -16,8 +14,8 @@ constexpr std::size_t kept_bytes = std::size_t{64} << 10U;
 
 using Kind = ReplyTree::Kind;
 
-// What hiredis takes for the address of an object is the number of its node, counted from 1. In an array's list of
-// elements each has its place, since hiredis makes them one after the other but others inside of them in between.
+// What hiredis takes for an object is its node, which stays where it is. In an array's list of elements each has its
+// place, since hiredis makes them one after the other but others inside of them in between.
 class Builder {
  public:
   static void* string(const redisReadTask* task, char* text, std::size_t size) noexcept {
@@ -64,12 +62,12 @@ class Builder {
     } catch (const std::bad_alloc&) {
       return nullptr;
     }
-    const std::uintptr_t number = tree.nodes.size();
     if (task->parent != nullptr) {
-      const ReplyTree::Node& parent = tree.nodes[std::bit_cast<std::uintptr_t>(task->parent->obj) - 1];
-      tree.elements[static_cast<std::size_t>(parent.integer) + static_cast<std::size_t>(task->idx)] = number - 1;
+      const auto& parent = *static_cast<const ReplyTree::Node*>(task->parent->obj);
+      tree.elements[static_cast<std::size_t>(parent.integer) + static_cast<std::size_t>(task->idx)] =
+          tree.nodes.size() - 1;
     }
-    return std::bit_cast<void*>(number);
+    return &tree.nodes.back();
   }
 };
 

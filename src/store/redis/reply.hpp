@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ struct ReplyTree {
     std::size_t size;      // bytes of a text, elements of an array
   };
 
-  std::vector<Node> nodes;  // the first is the whole reply
+  std::deque<Node> nodes;  // the first is the whole reply
   std::vector<std::size_t> elements;
   std::string texts;
 };
