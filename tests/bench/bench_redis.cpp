@@ -140,7 +140,6 @@ void bind_this_thread(int core) noexcept {
 Measured measure(const Who& who, const Callers& callers, double seconds, bench::RedisClient& observer) {
   std::vector<std::vector<std::int64_t>> times(callers.count);
   std::latch ready(static_cast<std::ptrdiff_t>(callers.count) + 1);
-  std::atomic<bool> ends = false;
   std::atomic<bool> failed = false;
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < callers.count; ++i) {
@@ -153,6 +152,8 @@ Measured measure(const Who& who, const Callers& callers, double seconds, bench::
       own.reserve(100'000);
       ready.arrive_and_wait();
       try {
+        const Clock::time_point end =
+            Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
         Clock::time_point before = Clock::now();
         do {
           if (!step()) {
@@ -162,7 +163,7 @@ Measured measure(const Who& who, const Callers& callers, double seconds, bench::
           const Clock::time_point after = Clock::now();
           own.push_back((after - before).count());
           before = after;
-        } while (!ends);
+        } while (before < end);
       } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_redis: %s\n", error.what());
         failed = true;
@@ -173,8 +174,6 @@ Measured measure(const Who& who, const Callers& callers, double seconds, bench::
   ready.arrive_and_wait();
   const double here = own_processor_seconds();
   const Clock::time_point start = Clock::now();
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-  ends = true;
   for (std::thread& thread : threads) {
     thread.join();
   }

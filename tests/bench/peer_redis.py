@@ -32,11 +32,12 @@ def cycle(client, key, value):
     client.set(key, json.dumps(session), ex=LIFETIME)
 
 
-def call(client, number, state):
+def call(client, number, ready, seconds):
     times = []
-    state["ready"].wait()
+    ready.wait()
     before = time.perf_counter_ns()
-    while not (times and state["ends"]):
+    end = before + seconds * 1e9
+    while not times or before < end:
         turn = len(times)
         cycle(client, f"python:{number}:{turn % SESSIONS_PER_CALLER}", 1_000_000 + turn)
         after = time.perf_counter_ns()
@@ -59,14 +60,12 @@ def server_processor_seconds(client):
 def measure(client, callers, seconds):
     connect_before(client, callers)
     server = server_processor_seconds(client)
-    state = {"ready": threading.Barrier(callers + 1), "ends": False}
+    ready = threading.Barrier(callers + 1)
     with concurrent.futures.ThreadPoolExecutor(callers) as threads:
-        called = [threads.submit(call, client, number, state) for number in range(callers)]
-        state["ready"].wait()
+        called = [threads.submit(call, client, number, ready, seconds) for number in range(callers)]
+        ready.wait()
         here = time.process_time()
         start = time.perf_counter_ns()
-        time.sleep(seconds)
-        state["ends"] = True
         every = sorted(itertools.chain.from_iterable(each.result() for each in called))
         wall = time.perf_counter_ns() - start
         here = time.process_time() - here

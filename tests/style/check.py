@@ -140,10 +140,10 @@ def coverage():
 
 
 def waiting():
-    """Tests and bindings wait for events, never for time to pass; benchmarks spend it."""
+    """Tests and bindings wait for events, never for time to pass."""
     for suffixes, pattern in WAITING.items():
         for name, text in sources("tests", "bindings", suffixes=suffixes):
-            if re.search(pattern, without_comments(text), flags=re.M) and not name.startswith(("tests/style/", "tests/bench/")):
+            if re.search(pattern, without_comments(text), flags=re.M) and not name.startswith("tests/style/"):
                 yield f"{name}: waits for time to pass"
 
 
