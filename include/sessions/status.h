@@ -12,6 +12,7 @@ extern "C" {
  * go by its category. All since 0.1. */
 enum {
   SESSIONS_OK = 0,
+  SESSIONS_PENDING = 1, /* of <sessions/queue.h>: the call is under way, and will call back */
 
   /* The caller: the same call will fail again. */
   SESSIONS_E_INVALID =
@@ -22,6 +23,8 @@ enum {
   SESSIONS_E_NOT_FOUND = -105,   /* there is no such key, or no such index */
   SESSIONS_E_LIMIT = -106,       /* a limit would be exceeded: content bytes, keys, depth, bytes of a Set-Cookie line */
   SESSIONS_E_UNSUPPORTED = -107, /* this build, backend or format cannot do it */
+  SESSIONS_E_CANCELED =
+      -108, /* the session or the queue was freed while the call was under way: a write may be applied or not */
 
   /* The environment: the same call may succeed later. */
   SESSIONS_E_UNAVAILABLE = -201, /* the store could not be asked; nothing was changed */
@@ -47,7 +50,7 @@ enum {
 
 /* Categories of statuses. All since 0.1. */
 enum {
-  SESSIONS_CATEGORY_OK = 0,
+  SESSIONS_CATEGORY_OK = 0,          /* SESSIONS_OK, SESSIONS_PENDING */
   SESSIONS_CATEGORY_CALLER = 1,      /* -101 to -199 */
   SESSIONS_CATEGORY_ENVIRONMENT = 2, /* -201 to -299 */
   SESSIONS_CATEGORY_STORED_DATA = 3, /* -301 to -399 */

@@ -14,7 +14,7 @@
 /* Accepted as the length of any input string: the string ends at its first NUL byte. Since 0.1. */
 #define SESSIONS_NUL_TERMINATED SIZE_MAX
 
-/* SESSIONS_OK or a negative code of <sessions/status.h>. Since 0.1. */
+/* SESSIONS_OK, SESSIONS_PENDING or a negative code of <sessions/status.h>. Since 0.1. */
 typedef int32_t sessions_status;
 
 /* Where session content lives. Share freely between threads. Since 0.1. */
@@ -28,6 +28,9 @@ typedef struct sessions_manager sessions_manager;
 
 /* One request's session. One thread at a time; may move between threads. Since 0.1. */
 typedef struct sessions_session sessions_session;
+
+/* Results of calls that nobody waits for. One thread at a time. Since 0.1. */
+typedef struct sessions_queue sessions_queue;
 
 /* What went wrong in one call; immutable. Since 0.1. */
 typedef struct sessions_error sessions_error;

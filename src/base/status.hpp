@@ -10,6 +10,7 @@ namespace sessions {
 // The numbers are those of <sessions/status.h>; src/capi checks that they agree.
 enum class Status : std::int32_t {
   ok = 0,
+  pending = 1,
   invalid = -101,
   misuse = -102,
   type = -103,
@@ -17,6 +18,7 @@ enum class Status : std::int32_t {
   not_found = -105,
   limit = -106,
   unsupported = -107,
+  canceled = -108,
   unavailable = -201,
   timeout = -202,
   unknown = -203,

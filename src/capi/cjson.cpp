@@ -15,10 +15,11 @@ sessions_status sessions_session_get_cjson(const sessions_session* session, cons
     }
     *tree = nullptr;
     const Result<std::string_view> name = capi::key(key, key_len);
-    if (session == nullptr || !name) {
-      return session == nullptr ? capi::null_argument("session") : name.error();
+    const Result<manager::Session*> idle = capi::use(session);
+    if (!idle || !name) {
+      return !idle ? idle.error() : name.error();
     }
-    const auto json = session->session.content().find(*name);
+    const auto json = (*idle)->content().find(*name);
     if (!json) {
       return Error{Status::not_found, {}};
     }
@@ -35,14 +36,15 @@ sessions_status sessions_session_set_cjson(sessions_session* session, const char
                                            const struct cJSON* tree, sessions_error** error) {
   return capi::guard(error, [&]() -> Result<void> {
     const Result<std::string_view> name = capi::key(key, key_len);
-    if (session == nullptr || !name || tree == nullptr) {
-      return session == nullptr ? capi::null_argument("session") : !name ? name.error() : capi::null_argument("tree");
+    const Result<manager::Session*> idle = capi::use(session);
+    if (!idle || !name || tree == nullptr) {
+      return !idle ? idle.error() : !name ? name.error() : capi::null_argument("tree");
     }
     const Result<std::string> json = json::print_tree(tree);
     if (!json) {
       return json.error();
     }
-    if (session->session.content().set(*name, *json) != Status::ok) {
+    if ((*idle)->content().set(*name, *json) != Status::ok) {
       return capi::content_limit();
     }
     return {};

@@ -1,5 +1,6 @@
 #include <base/utf8.hpp>
 #include <capi/guard.hpp>
+#include <capi/handles.hpp>
 #include <string>
 
 namespace sessions::capi {
@@ -21,6 +22,17 @@ Result<std::string_view> key(const char* pointer, std::size_t length) {
     return Error{Status::invalid, "key must be UTF-8"};
   }
   return name;
+}
+
+Result<manager::Session*> use(const sessions_session* session) {
+  if (session == nullptr) {
+    return null_argument("session");
+  }
+  manager::Session* idle = session->idle();
+  if (idle == nullptr) {
+    return Error{Status::misuse, "a call of this session is under way: wait until it has called back"};
+  }
+  return idle;
 }
 
 Error content_limit() {

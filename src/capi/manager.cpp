@@ -25,7 +25,7 @@ sessions_status load_new(const sessions_manager* manager, const char* name, cons
       return cookie.error();
     }
     auto made = std::make_unique<sessions_session>(manager->manager);
-    Result<void> loaded = (made->session.*load)(*cookie);
+    Result<void> loaded = (made->idle()->*load)(*cookie);
     if (loaded) {
       *session = made.release();
     }

@@ -10,7 +10,8 @@ namespace {
 sessions_status finish(sessions_session* session, sessions_error** error,
                        Result<void> (manager::Session::*how)()) noexcept {
   return capi::guard(error, [&]() -> Result<void> {
-    return session == nullptr ? capi::null_argument("session") : (session->session.*how)();
+    const Result<manager::Session*> idle = capi::use(session);
+    return idle ? ((*idle)->*how)() : idle.error();
   });
 }
 
@@ -19,11 +20,9 @@ using Load = Result<void> (manager::Session::*)(std::string_view);
 sessions_status load_into(sessions_session* session, const char* name, const char* text, size_t length,
                           sessions_error** error, Load load) noexcept {
   return capi::guard(error, [&]() -> Result<void> {
-    if (session == nullptr) {
-      return capi::null_argument("session");
-    }
+    const Result<manager::Session*> idle = capi::use(session);
     const Result<std::string_view> cookie = capi::text(name, text, length);
-    return cookie ? (session->session.*load)(*cookie) : cookie.error();
+    return !idle ? idle.error() : cookie ? ((*idle)->*load)(*cookie) : cookie.error();
   });
 }
 
@@ -31,17 +30,19 @@ sessions_status load_into(sessions_session* session, const char* name, const cha
 sessions_status get_text(const sessions_session* session,
                          std::span<const std::string> (manager::Session::*texts)() const noexcept, size_t index,
                          const char** text, size_t* text_len) noexcept {
+  if (text == nullptr || text_len == nullptr) {
+    return SESSIONS_E_INVALID;
+  }
   return capi::guard([&] {
-    if (session == nullptr || text == nullptr || text_len == nullptr) {
-      return Status::invalid;
-    }
-    const auto all = (session->session.*texts)();
-    if (index >= all.size()) {
-      return Status::not_found;
-    }
-    *text = all[index].c_str();
-    *text_len = all[index].size();
-    return Status::ok;
+    return capi::with(session, [&](const manager::Session& idle) {
+      const auto all = (idle.*texts)();
+      if (index >= all.size()) {
+        return Status::not_found;
+      }
+      *text = all[index].c_str();
+      *text_len = all[index].size();
+      return Status::ok;
+    });
   });
 }
 
@@ -62,33 +63,44 @@ sessions_status sessions_session_new(const sessions_manager* manager, sessions_s
   });
 }
 
-void sessions_session_free(sessions_session* session) { const std::unique_ptr<sessions_session> owned(session); }
+void sessions_session_free(sessions_session* session) {
+  std::unique_ptr<sessions_session> owned(session);
+  if (owned && owned->under_way) {
+    const std::shared_ptr<manager::PendingCall> call = owned->under_way;
+    manager::Queue::cancel(*call,
+                           {owned.release(), [](void* freed) {
+                              const std::unique_ptr<sessions_session> last(static_cast<sessions_session*>(freed));
+                            }});
+  }
+}
 
 sessions_status sessions_session_set_timeout_ms(sessions_session* session, int64_t milliseconds,
                                                 sessions_error** error) {
   return capi::guard(error, [&]() -> Result<void> {
-    if (session == nullptr) {
-      return capi::null_argument("session");
+    const Result<manager::Session*> idle = capi::use(session);
+    if (!idle) {
+      return idle.error();
     }
     const auto timeout = manager::check_timeout_ms(milliseconds);
     if (!timeout) {
       return timeout.error();
     }
-    session->session.set_timeout(*timeout);
+    (*idle)->set_timeout(*timeout);
     return {};
   });
 }
 
 sessions_status sessions_session_set_commit_mode(sessions_session* session, int32_t mode, sessions_error** error) {
   return capi::guard(error, [&]() -> Result<void> {
-    if (session == nullptr) {
-      return capi::null_argument("session");
+    const Result<manager::Session*> idle = capi::use(session);
+    if (!idle) {
+      return idle.error();
     }
     const auto checked = manager::check_commit_mode(mode);
     if (!checked) {
       return checked.error();
     }
-    session->session.set_commit_mode(*checked);
+    (*idle)->set_commit_mode(*checked);
     return {};
   });
 }
@@ -104,7 +116,7 @@ sessions_status sessions_session_load_value(sessions_session* session, const cha
 }
 
 int32_t sessions_session_origin(const sessions_session* session) {
-  return session == nullptr ? SESSIONS_ORIGIN_NEW : static_cast<int32_t>(session->session.origin());
+  return capi::with_or(session, int32_t{SESSIONS_ORIGIN_NEW}, [](manager::Session& idle) { return idle.origin(); });
 }
 
 sessions_status sessions_session_commit(sessions_session* session, sessions_error** error) {
@@ -120,15 +132,16 @@ sessions_status sessions_session_destroy(sessions_session* session, sessions_err
 }
 
 int32_t sessions_session_outcome(const sessions_session* session) {
-  return session == nullptr ? SESSIONS_OUTCOME_UNCHANGED : static_cast<int32_t>(session->session.outcome());
+  return capi::with_or(session, int32_t{SESSIONS_OUTCOME_UNCHANGED},
+                       [](manager::Session& idle) { return idle.outcome(); });
 }
 
 int32_t sessions_session_degraded(const sessions_session* session) {
-  return session != nullptr && session->session.degraded() ? 1 : 0;
+  return capi::with_or(session, 0, [](manager::Session& idle) { return idle.degraded(); });
 }
 
 size_t sessions_session_cookie_count(const sessions_session* session) {
-  return session == nullptr ? 0 : session->session.lines().size();
+  return capi::with_or(session, size_t{0}, [](manager::Session& idle) { return idle.lines().size(); });
 }
 
 sessions_status sessions_session_cookie_line(const sessions_session* session, size_t index, const char** line,
@@ -137,7 +150,7 @@ sessions_status sessions_session_cookie_line(const sessions_session* session, si
 }
 
 size_t sessions_session_contested_count(const sessions_session* session) {
-  return session == nullptr ? 0 : session->session.contested_keys().size();
+  return capi::with_or(session, size_t{0}, [](manager::Session& idle) { return idle.contested_keys().size(); });
 }
 
 sessions_status sessions_session_contested_key(const sessions_session* session, size_t index, const char** key,
@@ -146,9 +159,9 @@ sessions_status sessions_session_contested_key(const sessions_session* session, 
 }
 
 int32_t sessions_session_varies_by_cookie(const sessions_session* session) {
-  return session != nullptr && session->session.varies_by_cookie() ? 1 : 0;
+  return capi::with_or(session, 0, [](manager::Session& idle) { return idle.varies_by_cookie(); });
 }
 
 int32_t sessions_session_must_not_be_cached(const sessions_session* session) {
-  return session != nullptr && session->session.must_not_be_cached() ? 1 : 0;
+  return capi::with_or(session, 0, [](manager::Session& idle) { return idle.must_not_be_cached(); });
 }

@@ -20,8 +20,9 @@ struct Entry {
   sessions_error general;
 };
 
-constexpr std::array<Entry, 20> entries = {{
+constexpr std::array<Entry, 22> entries = {{
     {Status::ok, "SESSIONS_OK", {SESSIONS_OK, "the call succeeded"}},
+    {Status::pending, "SESSIONS_PENDING", {SESSIONS_PENDING, "the call is under way: it will call back"}},
     {Status::invalid,
      "SESSIONS_E_INVALID",
      {SESSIONS_E_INVALID, "an argument is not acceptable: the function's documentation says what it takes"}},
@@ -43,6 +44,10 @@ constexpr std::array<Entry, 20> entries = {{
     {Status::unsupported,
      "SESSIONS_E_UNSUPPORTED",
      {SESSIONS_E_UNSUPPORTED, "this build, backend or format cannot do it: choose another backend"}},
+    {Status::canceled,
+     "SESSIONS_E_CANCELED",
+     {SESSIONS_E_CANCELED,
+      "the session or the queue was freed while the call was under way: a write may be applied or not"}},
     {Status::unavailable,
      "SESSIONS_E_UNAVAILABLE",
      {SESSIONS_E_UNAVAILABLE,
@@ -177,7 +182,7 @@ const char* sessions_status_message(sessions_status status) {
 }
 
 int32_t sessions_status_category(sessions_status status) {
-  if (status == SESSIONS_OK) {
+  if (status == SESSIONS_OK || status == SESSIONS_PENDING) {
     return SESSIONS_CATEGORY_OK;
   }
   return status > -100 || status < -599 || status % 100 == 0 ? -1 : -(status / 100);

@@ -18,15 +18,20 @@ using session::Content;
 
 namespace {
 
+template <class Body>
+sessions_status with_content(const sessions_session* session, Body body) noexcept {
+  return capi::guard([&] { return capi::with(session, [&](manager::Session& idle) { return body(idle.content()); }); });
+}
+
 // Checks the arguments that all of these functions share, and hands the content and the key to `body`.
 template <class Body>
 sessions_status with_key(const sessions_session* session, const char* key, size_t key_len, Body body) noexcept {
   return capi::guard([&]() -> Status {
     const auto name = capi::view(key, key_len);
-    if (session == nullptr || !name || !is_utf8(*name)) {
+    if (!name || !is_utf8(*name)) {
       return Status::invalid;
     }
-    return body(session->session.content(), *name);
+    return capi::with(session, [&](manager::Session& idle) { return body(idle.content(), *name); });
   });
 }
 
@@ -144,16 +149,16 @@ sessions_status sessions_session_contains(const sessions_session* session, const
 }
 
 size_t sessions_session_count(const sessions_session* session) {
-  return session == nullptr ? 0 : session->session.count();
+  return capi::with_or(session, size_t{0}, [](manager::Session& idle) { return idle.count(); });
 }
 
 sessions_status sessions_session_key_at(const sessions_session* session, size_t index, const char** key,
                                         size_t* key_len) {
-  return capi::guard([&] {
-    if (session == nullptr || key == nullptr || key_len == nullptr) {
-      return Status::invalid;
-    }
-    const std::string* found = session->session.content().key_at(index);
+  if (key == nullptr || key_len == nullptr) {
+    return SESSIONS_E_INVALID;
+  }
+  return with_content(session, [&](Content& content) {
+    const std::string* found = content.key_at(index);
     if (found == nullptr) {
       return Status::not_found;
     }
@@ -164,11 +169,11 @@ sessions_status sessions_session_key_at(const sessions_session* session, size_t 
 }
 
 sessions_status sessions_session_to_json(const sessions_session* session, const char** json, size_t* json_len) {
-  return capi::guard([&] {
-    if (session == nullptr || json == nullptr || json_len == nullptr) {
-      return Status::invalid;
-    }
-    const std::string& text = session->session.content().to_json();
+  if (json == nullptr || json_len == nullptr) {
+    return SESSIONS_E_INVALID;
+  }
+  return with_content(session, [&](Content& content) {
+    const std::string& text = content.to_json();
     *json = text.c_str();
     *json_len = text.size();
     return Status::ok;
@@ -221,15 +226,16 @@ sessions_status sessions_session_set_json(sessions_session* session, const char*
   return capi::guard(error, [&]() -> Result<void> {
     const Result<std::string_view> name = capi::key(key, key_len);
     const Result<std::string_view> text = capi::text("json", json, json_len);
-    if (session == nullptr || !name || !text) {
-      return session == nullptr ? capi::null_argument("session") : !name ? name.error() : text.error();
+    const Result<manager::Session*> idle = capi::use(session);
+    if (!idle || !name || !text) {
+      return !idle ? idle.error() : !name ? name.error() : text.error();
     }
     std::vector<std::string_view> scratch(json::scratch_size(*text));
     std::string_view value;
     if (const auto fault = json::scan_value(*text, scratch, &value)) {
       return json::to_error(*fault);
     }
-    if (session->session.content().set(*name, value) != Status::ok) {
+    if ((*idle)->content().set(*name, value) != Status::ok) {
       return capi::content_limit();
     }
     return {};
@@ -240,10 +246,8 @@ sessions_status sessions_session_from_json(sessions_session* session, const char
                                            sessions_error** error) {
   return capi::guard(error, [&]() -> Result<void> {
     const Result<std::string_view> text = capi::text("json", json, json_len);
-    if (session == nullptr || !text) {
-      return session == nullptr ? capi::null_argument("session") : text.error();
-    }
-    return session->session.content().assign(*text);
+    const Result<manager::Session*> idle = capi::use(session);
+    return idle && text ? (*idle)->content().assign(*text) : !idle ? idle.error() : text.error();
   });
 }
 
@@ -276,11 +280,8 @@ sessions_status sessions_session_pop_json(sessions_session* session, const char*
 }
 
 sessions_status sessions_session_clear(sessions_session* session) {
-  return capi::guard([&] {
-    if (session == nullptr) {
-      return Status::invalid;
-    }
-    session->session.content().clear();
+  return with_content(session, [](Content& content) {
+    content.clear();
     return Status::ok;
   });
 }

@@ -1,4 +1,4 @@
-// Calling a store and waiting for its answer.
+// Asking a store, whose answer comes at once or later.
 #pragma once
 
 #include <base/result.hpp>
@@ -8,29 +8,52 @@
 
 namespace sessions::manager {
 
-// `start` makes the call with the completion that it is given; `late` is the status when no answer comes in time. It
-// has no words of its own: by then the store may have written, and nothing that needs memory may hide that.
-template <class Reply, class Start>
-Result<Reply> ask(store::Store& store, const store::Call& call, Status late, Start start) {
-  using Answer = store::Answer<Reply>;
-  const auto reply_in = [&](const std::shared_ptr<Answer>& answer) {
-    start(store::Completion<Reply>(answer));
-    if (!answer->is_delivered()) {
-      store.wait_for(*answer, call.deadline());
-    }
-    if (!answer->is_delivered()) {
-      return Result<Reply>(Error{late, {}});
-    }
-    return answer->take();
-  };
-  if (!store.answers_at_once()) {
-    return reply_in(std::make_shared<Answer>());
-  }
-  Answer here;
-  return reply_in({std::shared_ptr<void>(), &here});  // points, but owns nothing
-}
-
 inline constexpr Status load_late = Status::timeout;
 inline constexpr Status write_late = Status::unknown;
+
+// One question at a time. When the answer does not come at once, ask() says Status::pending; the caller returns to
+// its own caller, and does the same again when there is an answer, or none is waited for any more: ask() then gives
+// what has come, without asking again.
+class Asked {
+ public:
+  // `start` makes the call with the completion that it is given, and returns why it could not. `late` is the status
+  // when no answer came in time. It has no words of its own: by then the store may have written, and nothing that needs
+  // memory may hide that.
+  template <class Reply, class Start>
+  Result<Reply> ask(const store::Store& store, Status late, Start start) {
+    using Answer = store::Answer<Reply>;
+    if (is_open()) {
+      const auto answer = std::static_pointer_cast<Answer>(std::exchange(answer_, nullptr));
+      return answer->is_delivered() ? answer->take() : Error{late, {}};
+    }
+    if (store.answers_at_once()) {
+      Answer here;
+      const Result<void> started = start(store::Completion<Reply>({std::shared_ptr<void>(), &here}));  // owns nothing
+      return started ? here.take() : started.error();
+    }
+    auto answer = std::make_shared<Answer>();
+    if (Result<void> started = start(store::Completion<Reply>(answer)); !started) {
+      return std::move(started.error());
+    }
+    if (answer->is_delivered()) {
+      return answer->take();
+    }
+    answer_ = std::move(answer);
+    return Error{Status::pending, {}};
+  }
+
+  bool is_open() const noexcept { return answer_ != nullptr; }
+
+  // While it is open.
+  store::Awaited& answer() const noexcept { return *answer_; }
+
+  // Nobody will ask for the answer.
+  void forget() noexcept { answer_.reset(); }
+
+ private:
+  std::shared_ptr<store::Awaited> answer_;
+};
+
+inline bool is_pending(const Error& error) noexcept { return error.status == Status::pending; }
 
 }  // namespace sessions::manager

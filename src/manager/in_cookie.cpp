@@ -20,8 +20,8 @@ Origin origin_of(envelope::Refusal refusal) noexcept {
 
 }  // namespace
 
-Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, session::Content& content,
-                              Kept& kept) const {
+Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
+                              Asked&) const {
   auto found = envelope_->open(cookie_value, call.now(), config_.lifetime());
   if (const auto* refusal = std::get_if<envelope::Refusal>(&found)) {
     return origin_of(*refusal);
@@ -40,7 +40,7 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
 }
 
 Result<void> InCookie::append_value(Write, const Kept&, const session::Content& content, const Call& call,
-                                    std::string& line) const {
+                                    std::string& line, Kept&) const {
   const std::size_t begin = line.size();
   content.append_python(line);
   if (config_.codec()) {
@@ -56,13 +56,13 @@ Result<void> InCookie::append_value(Write, const Kept&, const session::Content& 
 
 bool InCookie::changes_value(Write) const noexcept { return true; }
 
-Result<Written> InCookie::perform(Write, CommitMode, std::string_view, session::Content& content, const Call& call,
-                                  Kept& kept) const {
+Result<Written> InCookie::perform(Write, CommitMode, Kept&, session::Content& content, const Call& call, Kept& kept,
+                                  Asked&) const {
   content.settle();
   kept.written = call.now();
   return Written{Written::Outcome::applied, {}};
 }
 
-Result<store::Destroyed> InCookie::destroy(const Kept&, const Call&) const { return store::Destroyed{}; }
+Result<store::Destroyed> InCookie::destroy(const Kept&, const Call&, Asked&) const { return store::Destroyed{}; }
 
 }  // namespace sessions::manager

@@ -14,14 +14,15 @@ class InCookie final : public Keeper {
   InCookie(std::unique_ptr<envelope::Envelope> envelope, const Config& config)
       : envelope_(std::move(envelope)), config_(config) {}
 
-  Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
-                      Kept& kept) const override;
+  bool may_wait() const noexcept override { return false; }
+  Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
+                      Asked& asked) const override;
   Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
-                            std::string& line) const override;
+                            std::string& line, Kept& next) const override;
   bool changes_value(Write write) const noexcept override;
-  Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
-                          const Call& call, Kept& kept) const override;
-  Result<store::Destroyed> destroy(const Kept& kept, const Call& call) const override;
+  Result<Written> perform(Write write, CommitMode mode, Kept& next, session::Content& content, const Call& call,
+                          Kept& kept, Asked& asked) const override;
+  Result<store::Destroyed> destroy(const Kept& kept, const Call& call, Asked& asked) const override;
   bool keeps_time() const noexcept override { return envelope_->carries_time(); }
 
  private:

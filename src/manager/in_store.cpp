@@ -1,6 +1,5 @@
 #include <array>
 #include <bit>
-#include <manager/ask.hpp>
 #include <manager/in_store.hpp>
 #include <manager/session_id.hpp>
 
@@ -13,16 +12,18 @@ constexpr std::int64_t tombstone_seconds = 3600;
 
 }  // namespace
 
-Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content,
-                             Kept& kept) const {
+Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
+                             Asked& asked) const {
   const std::optional<SessionId> id = SessionId::parse(cookie_value);
   if (!id) {
     return Origin::malformed;
   }
   const store::Key key = id->store_key(*sha256_);
   using Found = std::optional<store::Record>;
-  const auto found = ask<Found>(*store_, call, load_late,
-                                [&](store::Completion<Found> done) { store_->load(key, call, std::move(done)); });
+  const auto found = asked.ask<Found>(*store_, load_late, [&](store::Completion<Found> done) -> Result<void> {
+    store_->load(key, call, std::move(done));
+    return {};
+  });
   if (!found) {
     return found.error();
   }
@@ -41,18 +42,19 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
 }
 
 Result<void> InStore::append_value(Write write, const Kept& kept, const session::Content&, const Call&,
-                                   std::string& line) const {
+                                   std::string& line, Kept& next) const {
   constexpr std::size_t attributes = 256;  // as a rule
   line.reserve(line.size() + SessionId::cookie_value_size + attributes);
-  if (!changes_value(write)) {
-    line += kept.id.text();
-    return {};
+  next = kept;
+  if (changes_value(write)) {
+    const Result<SessionId> id = SessionId::random(config_);
+    if (!id) {
+      return id.error();
+    }
+    next.id = *id;
+    next.key = id->store_key(*sha256_);
   }
-  const Result<SessionId> id = SessionId::random(config_);
-  if (!id) {
-    return id.error();
-  }
-  line += id->text();
+  line += next.id.text();
   return {};
 }
 
@@ -66,37 +68,41 @@ Result<std::uint64_t> InStore::draw_generation() const {
   return std::bit_cast<std::uint64_t>(bytes);
 }
 
-Result<store::Committed> InStore::create(const store::Key& key, const session::Content& content,
-                                         const Call& call) const {
-  const Result<std::uint64_t> generation = draw_generation();
-  if (!generation) {
-    return generation.error();
-  }
-  const store::Times times{call.now(), call.now(), store::no_deadline, call.now() + config_.lifetime()};
-  const store::Record record({*generation, 1, times}, {}, content.fields());
-  auto created = ask<bool>(*store_, call, write_late,
-                           [&](store::Completion<bool> done) { store_->create(key, record, call, std::move(done)); });
+Result<store::Committed> InStore::create(Kept& next, const session::Content& content, const Call& call,
+                                         Asked& asked) const {
+  const auto created = asked.ask<bool>(*store_, write_late, [&](store::Completion<bool> done) -> Result<void> {
+    const Result<std::uint64_t> generation = draw_generation();
+    if (!generation) {
+      return generation.error();
+    }
+    next.generation = *generation;
+    const store::Times times{call.now(), call.now(), store::no_deadline, call.now() + config_.lifetime()};
+    store_->create(next.key, store::Record({*generation, 1, times}, {}, content.fields()), call, std::move(done));
+    return {};
+  });
   if (!created) {
-    return std::move(created.error());
+    return created.error();
   }
   if (!*created) {
     return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
   }
-  return store::Committed{store::Committed::Outcome::applied, record, {}};
+  store::Record::Head head;
+  head.generation = next.generation;
+  head.times.written = call.now();
+  return store::Committed{store::Committed::Outcome::applied, {}, {}, head};
 }
 
-Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kept& kept, const store::Key& key,
-                                         const session::Content& content, const Call& call) const {
-  using Done = store::Completion<store::Committed>;
+Result<void> InStore::start_change(Write write, CommitMode mode, const Kept& kept, const store::Key& key,
+                                   const session::Content& content, const Call& call,
+                                   store::Completion<store::Committed> done) const {
   store::Commit commit;
   commit.generation = kept.generation;
   commit.version = kept.version;
   commit.expires = call.now() + config_.lifetime();
   commit.max_bytes = config_.max_content_bytes();
   if (write == Write::touch) {
-    return ask<store::Committed>(*store_, call, write_late, [&](Done done) {
-      store_->touch(key, kept.generation, commit.expires, call, std::move(done));
-    });
+    store_->touch(key, kept.generation, commit.expires, call, std::move(done));
+    return {};
   }
   std::vector<store::Change> changes;
   std::vector<store::Precondition> preconditions;
@@ -116,26 +122,26 @@ Result<store::Committed> InStore::change(Write write, CommitMode mode, const Kep
   commit.changes = changes;
   commit.preconditions = preconditions;
   if (write == Write::save) {
-    return ask<store::Committed>(*store_, call, write_late,
-                                 [&](Done done) { store_->commit(key, commit, call, std::move(done)); });
+    store_->commit(key, commit, call, std::move(done));
+    return {};
   }
   const Result<std::uint64_t> generation = draw_generation();
   if (!generation) {
     return generation.error();
   }
-  const store::Destination to{key, *generation};
-  return ask<store::Committed>(*store_, call, write_late, [&](Done done) {
-    store_->regenerate(kept.key, to, commit, call.now() + tombstone_seconds, call, std::move(done));
-  });
+  store_->regenerate(kept.key, {key, *generation}, commit, call.now() + tombstone_seconds, call, std::move(done));
+  return {};
 }
 
-Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
-                                 const Call& call, Kept& kept) const {
+Result<Written> InStore::perform(Write write, CommitMode mode, Kept& next, session::Content& content, const Call& call,
+                                 Kept& kept, Asked& asked) const {
   using Outcome = store::Committed::Outcome;
-  const bool is_moved = changes_value(write);
-  const SessionId id = is_moved ? *SessionId::parse(next_value) : kept.id;
-  const store::Key key = is_moved ? id.store_key(*sha256_) : kept.key;
-  auto committed = write == Write::create ? create(key, content, call) : change(write, mode, kept, key, content, call);
+  using store::Committed;
+  const auto change = [&](store::Completion<Committed> done) {
+    return start_change(write, mode, kept, next.key, content, call, std::move(done));
+  };
+  auto committed =
+      write == Write::create ? create(next, content, call, asked) : asked.ask<Committed>(*store_, write_late, change);
   if (!committed) {
     return std::move(committed.error());
   }
@@ -154,16 +160,17 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::string_view 
   if (committed->outcome == Outcome::conflict) {
     return Written{Written::Outcome::conflict, std::move(committed->keys)};
   }
-  kept.id = id;
-  kept.key = key;
+  kept.id = next.id;
+  kept.key = next.key;
   return Written{committed->outcome == Outcome::merged ? Written::Outcome::merged : Written::Outcome::applied,
                  std::move(committed->keys), committed->degraded};
 }
 
-Result<store::Destroyed> InStore::destroy(const Kept& kept, const Call& call) const {
+Result<store::Destroyed> InStore::destroy(const Kept& kept, const Call& call, Asked& asked) const {
   using store::Destroyed;
-  return ask<Destroyed>(*store_, call, write_late, [&](store::Completion<Destroyed> done) {
+  return asked.ask<Destroyed>(*store_, write_late, [&](store::Completion<Destroyed> done) -> Result<void> {
     store_->destroy(kept.key, call.now() + tombstone_seconds, call, std::move(done));
+    return {};
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <base/result.hpp>
 #include <cstdint>
+#include <manager/ask.hpp>
 #include <manager/config.hpp>
 #include <manager/session_id.hpp>
 #include <session/content.hpp>
@@ -38,8 +39,9 @@ struct Written {
   bool degraded = false;  // as store::Committed
 };
 
-// Writing is two steps, so that whatever needs memory is done before the first lasting effect. Share freely between
-// threads.
+// Writing is two steps, so that whatever needs memory is done before the first lasting effect. What may have to wait
+// for a store says Status::pending with `asked` open, and is called again with the same arguments when that has its
+// answer. Share freely between threads.
 class Keeper {
  public:
   Keeper() = default;
@@ -49,23 +51,27 @@ class Keeper {
   Keeper& operator=(Keeper&&) = delete;
   virtual ~Keeper() = default;
 
+  // Whether it ever says so.
+  virtual bool may_wait() const noexcept = 0;
+
   // Looks up what a cookie's value stands for. When that is Origin::restored, the content and `kept` are filled in. The
   // error says that nobody could be asked.
-  virtual Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content,
-                              Kept& kept) const = 0;
+  virtual Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
+                              Asked& asked) const = 0;
 
-  // Appends the cookie's value after the write, and sees to the room for what follows.
+  // Appends the cookie's value after the write, and sees to the room for what follows. `next` is
+  // what the session will be kept as.
   virtual Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
-                                    std::string& line) const = 0;
+                                    std::string& line, Kept& next) const = 0;
 
   // Whether the cookie has another value after the write.
   virtual bool changes_value(Write write) const noexcept = 0;
 
   // Writes. Unless it is gone, the content is then what is kept, without changes, and `kept` says what that is.
-  virtual Result<Written> perform(Write write, CommitMode mode, std::string_view next_value, session::Content& content,
-                                  const Call& call, Kept& kept) const = 0;
+  virtual Result<Written> perform(Write write, CommitMode mode, Kept& next, session::Content& content, const Call& call,
+                                  Kept& kept, Asked& asked) const = 0;
 
-  virtual Result<store::Destroyed> destroy(const Kept& kept, const Call& call) const = 0;
+  virtual Result<store::Destroyed> destroy(const Kept& kept, const Call& call, Asked& asked) const = 0;
 
   // Whether the time of the last write is kept, so that it can be enforced and renewing can wait.
   virtual bool keeps_time() const noexcept = 0;

@@ -21,11 +21,25 @@ void Session::set_commit_mode(CommitMode mode) noexcept {
   }
 }
 
-Call Session::call() const { return {manager_->config().now(), timeout_, manager_->config().codec()}; }
+void Session::begin_call() {
+  const Config& config = manager_->config();
+  call_.emplace(config.now(), timeout_, config.codec());
+  if (next_deadline_) {
+    call_->end_by(*std::exchange(next_deadline_, std::nullopt));
+  }
+}
+
+Result<void> Session::wait_through(Result<void> result) {
+  while (!result && is_pending(result.error())) {
+    manager_->store()->wait_for(answer(), deadline());
+    result = resume();
+  }
+  return result;
+}
 
 // ---- the request comes in ----
 
-Result<void> Session::load_header(std::string_view cookie_header) {
+Result<void> Session::begin_load_header(std::string_view cookie_header) {
   const std::string& name = manager_->config().cookie().name;
   std::string_view only;
   const std::size_t count = cookie::find_values(cookie_header, name, {&only, 1});
@@ -39,7 +53,7 @@ Result<void> Session::load_header(std::string_view cookie_header) {
   return load({values.data(), std::min(count, values.size())});
 }
 
-Result<void> Session::load_value(std::string_view cookie_value) {
+Result<void> Session::begin_load_value(std::string_view cookie_value) {
   return load({&cookie_value, cookie_value.empty() ? std::size_t{0} : std::size_t{1}});
 }
 
@@ -47,25 +61,39 @@ Result<void> Session::load(std::span<const std::string_view> candidates) {
   if (is_loaded_ || was_used_) {
     return Error{Status::misuse, "a session is loaded once, before it is used: make another one"};
   }
-  const Call call = this->call();
-  std::optional<Origin> first_refusal;
-  for (const std::string_view candidate : candidates) {
-    const Result<Origin> origin = manager_->keeper().find(candidate, call, content_, kept_);
+  begin_call();
+  first_refusal_.reset();
+  step_ = &Session::seek_further;
+  return seek(candidates);
+}
+
+Result<void> Session::seek(std::span<const std::string_view> candidates) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (!asked_.is_open() && manager_->keeper().may_wait()) {
+      candidates_.assign(candidates.begin() + static_cast<std::ptrdiff_t>(i), candidates.end());
+    }
+    const Result<Origin> origin = manager_->keeper().find(candidates[i], *call_, content_, kept_, asked_);
     if (!origin) {
       return origin.error();
     }
     if (*origin == Origin::restored) {
-      first_refusal.reset();
+      first_refusal_.reset();
       origin_ = Origin::restored;
       is_kept_ = true;
       break;
     }
-    first_refusal = first_refusal.value_or(*origin);
+    first_refusal_ = first_refusal_.value_or(*origin);
   }
-  origin_ = first_refusal.value_or(origin_);
-  browser_has_it_ = !candidates.empty();
+  origin_ = first_refusal_.value_or(origin_);
+  browser_has_it_ = browser_has_it_ || !candidates.empty();
   is_loaded_ = true;
   return {};
+}
+
+Result<void> Session::seek_further() {
+  const std::vector<std::string> values = std::exchange(candidates_, {});
+  const std::vector<std::string_view> candidates(values.begin(), values.end());
+  return seek(candidates);
 }
 
 // Text that is authentic but no content that we read is a refused cookie, found out late.
@@ -108,12 +136,12 @@ Result<void> Session::finish(Outcome outcome, std::vector<std::string> contested
   return {};
 }
 
-bool Session::is_renewal_due(const Call& call) const noexcept {
+bool Session::is_renewal_due() const noexcept {
   return is_used_ &&
-         (!manager_->keeper().keeps_time() || call.now() - kept_.written >= manager_->config().renew_after());
+         (!manager_->keeper().keeps_time() || call_->now() - kept_.written >= manager_->config().renew_after());
 }
 
-Result<void> Session::commit() {
+Result<void> Session::begin_commit() {
   if (is_gone_) {
     return finish(Outcome::gone);
   }
@@ -121,53 +149,60 @@ Result<void> Session::commit() {
     return finish(Outcome::unchanged);
   }
   refuse_unless(content_.decode());
-  const Call call = this->call();
+  begin_call();
   if (content_.empty() && (!is_kept_ || content_.cleared())) {
-    return content_.cleared() ? end(call) : finish(Outcome::unchanged);
+    return content_.cleared() ? end() : finish(Outcome::unchanged);
   }
   if (!is_kept_) {
-    return write(Write::create, Outcome::created, call);
+    return write(Write::create, Outcome::created);
   }
   if (content_.changed()) {
-    return write(Write::save, Outcome::saved, call);
+    return write(Write::save, Outcome::saved);
   }
-  return is_renewal_due(call) ? write(Write::touch, Outcome::touched, call) : finish(Outcome::unchanged);
+  return is_renewal_due() ? write(Write::touch, Outcome::touched) : finish(Outcome::unchanged);
 }
 
-Result<void> Session::regenerate() {
+Result<void> Session::begin_regenerate() {
   refuse_unless(content_.decode());
   if (is_gone_) {
     return finish(Outcome::gone);
   }
   if (!is_kept_ || (content_.empty() && content_.cleared())) {
-    return commit();
+    return begin_commit();
   }
-  return write(Write::regenerate, Outcome::regenerated, call());
+  begin_call();
+  return write(Write::regenerate, Outcome::regenerated);
 }
 
-Result<void> Session::destroy() {
+Result<void> Session::begin_destroy() {
   refuse_unless(content_.look());
-  return end(call());
+  begin_call();
+  return end();
 }
 
-Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
+Result<void> Session::write(Write write, Outcome outcome) {
   const cookie::SetCookieLines& lines = manager_->lines();
   std::string line = lines.before_value();
-  if (Result<void> appended = manager_->keeper().append_value(write, kept_, content_, call, line); !appended) {
+  Kept next;
+  if (Result<void> appended = manager_->keeper().append_value(write, kept_, content_, *call_, line, next); !appended) {
     return appended;
   }
-  const std::size_t value_end = line.size();
   line += lines.after_value();
   if (line.size() > limits::cookie_line_bytes) {
     return Error{Status::limit,
                  "the Set-Cookie line would have more than 4,096 bytes, which browsers drop: put less into the "
                  "session, or use a backend that keeps it in a store"};
   }
-  const std::string_view value =
-      std::string_view(line).substr(lines.before_value().size(), value_end - lines.before_value().size());
   // The browser's copy is renewed with ours; one that has no Max-Age needs that only when it changes.
   const bool is_sent = manager_->config().persistent() || manager_->keeper().changes_value(write);
-  Result<Written> written = manager_->keeper().perform(write, mode_, value, content_, call, kept_);
+  writing_ = {write, outcome, std::move(line), is_sent, next};
+  step_ = &Session::perform;
+  return perform();
+}
+
+Result<void> Session::perform() {
+  Result<Written> written =
+      manager_->keeper().perform(writing_.write, mode_, writing_.next, content_, *call_, kept_, asked_);
   if (!written) {
     return std::move(written.error());
   }
@@ -180,28 +215,33 @@ Result<void> Session::write(Write write, Outcome outcome, const Call& call) {
     return finish(Outcome::conflict, std::move(written->keys));
   }
   is_kept_ = true;
-  if (is_sent) {
-    line_ = std::move(line);
+  if (writing_.is_sent) {
+    line_ = std::move(writing_.line);
   }
-  const bool is_merged = write == Write::save && written->outcome == Written::Outcome::merged;
-  return finish(is_merged ? Outcome::merged : outcome, std::move(written->keys), written->degraded);
+  const bool is_merged = writing_.write == Write::save && written->outcome == Written::Outcome::merged;
+  return finish(is_merged ? Outcome::merged : writing_.outcome, std::move(written->keys), written->degraded);
 }
 
-Result<void> Session::end(const Call& call) {
+Result<void> Session::end() {
   if (!is_kept_ && !browser_has_it_) {
     content_.adopt_nothing();
     return finish(Outcome::unchanged);
   }
-  std::string line = manager_->lines().remove();
+  writing_.line = manager_->lines().remove();
+  step_ = &Session::perform_end;
+  return perform_end();
+}
+
+Result<void> Session::perform_end() {
   bool degraded = false;
   if (is_kept_) {
-    const Result<store::Destroyed> destroyed = manager_->keeper().destroy(kept_, call);
+    const Result<store::Destroyed> destroyed = manager_->keeper().destroy(kept_, *call_, asked_);
     if (!destroyed) {
       return destroyed.error();
     }
     degraded = destroyed->degraded;
   }
-  line_ = std::move(line);
+  line_ = std::move(writing_.line);
   content_.adopt_nothing();
   is_kept_ = false;
   browser_has_it_ = false;

@@ -1,8 +1,10 @@
 // The session of one request, from the Cookie header to the Set-Cookie lines.
 #pragma once
 
+#include <base/clock.hpp>
 #include <base/result.hpp>
 #include <chrono>
+#include <manager/ask.hpp>
 #include <manager/manager.hpp>
 #include <memory>
 #include <optional>
@@ -33,10 +35,11 @@ class Session {
   explicit Session(std::shared_ptr<const Manager> manager);
 
   void set_timeout(std::chrono::milliseconds timeout) noexcept { timeout_ = timeout; }
+  std::chrono::milliseconds timeout() const noexcept { return timeout_; }
   void set_commit_mode(CommitMode mode) noexcept;
 
-  Result<void> load_header(std::string_view cookie_header);
-  Result<void> load_value(std::string_view cookie_value);
+  Result<void> load_header(std::string_view cookie_header) { return wait_through(begin_load_header(cookie_header)); }
+  Result<void> load_value(std::string_view cookie_value) { return wait_through(begin_load_value(cookie_value)); }
 
   Origin origin() noexcept;
 
@@ -44,9 +47,9 @@ class Session {
   session::Content& content();
   std::size_t count() noexcept;
 
-  Result<void> commit();
-  Result<void> regenerate();
-  Result<void> destroy();
+  Result<void> commit() { return wait_through(begin_commit()); }
+  Result<void> regenerate() { return wait_through(begin_regenerate()); }
+  Result<void> destroy() { return wait_through(begin_destroy()); }
 
   Outcome outcome() const noexcept { return outcome_; }
   // Done, but no replica has confirmed it.
@@ -59,14 +62,53 @@ class Session {
   bool varies_by_cookie() const noexcept { return was_used_ || line_; }
   bool must_not_be_cached() const noexcept { return line_ || (was_used_ && origin_ == Origin::restored); }
 
+  // ---- the same without waiting ----
+
+  // Status pending says that a store has been asked. When its answer is there, or nobody waits for it any more,
+  // resume() goes on; until the call has ended nothing else may be called but what follows.
+  Result<void> begin_load_header(std::string_view cookie_header);
+  Result<void> begin_load_value(std::string_view cookie_value);
+  Result<void> begin_commit();
+  Result<void> begin_regenerate();
+  Result<void> begin_destroy();
+
+  Result<void> resume() { return (this->*step_)(); }
+
+  // Null when cookies keep the content.
+  const std::shared_ptr<store::Store>& store() const noexcept { return manager_->store(); }
+
+  // What is waited for, and until when.
+  store::Awaited& answer() const noexcept { return asked_.answer(); }
+  Deadline deadline() const { return call_->deadline(); }
+
+  // Ends the call: what the store makes of it will not be known.
+  void forget() noexcept { asked_.forget(); }
+
+  // The next call ends by then, instead of after the timeout.
+  void end_next_by(Deadline deadline) noexcept { next_deadline_ = deadline; }
+
  private:
+  // A cookie line on its way.
+  struct Writing {
+    Write write = Write::create;
+    Outcome outcome = Outcome::unchanged;
+    std::string line;
+    bool is_sent = false;
+    Kept next;
+  };
+
+  Result<void> wait_through(Result<void> result);
   Result<void> load(std::span<const std::string_view> candidates);
+  Result<void> seek(std::span<const std::string_view> candidates);
+  Result<void> seek_further();
   void refuse_unless(bool is_content) noexcept;
   void use() noexcept;
-  Call call() const;
-  bool is_renewal_due(const Call& call) const noexcept;
-  Result<void> write(Write write, Outcome outcome, const Call& call);
-  Result<void> end(const Call& call);
+  void begin_call();
+  bool is_renewal_due() const noexcept;
+  Result<void> write(Write write, Outcome outcome);
+  Result<void> perform();
+  Result<void> end();
+  Result<void> perform_end();
   Result<void> finish(Outcome outcome, std::vector<std::string> contested_keys = {}, bool degraded = false) noexcept;
 
   std::shared_ptr<const Manager> manager_;
@@ -85,6 +127,15 @@ class Session {
   bool degraded_ = false;
   std::vector<std::string> contested_keys_;
   std::optional<std::string> line_;
+
+  // The call that is being made.
+  std::optional<Call> call_;
+  std::optional<Deadline> next_deadline_;
+  Asked asked_;
+  Result<void> (Session::*step_)() = nullptr;  // asks, and goes on with the answer
+  std::vector<std::string> candidates_;        // cookie values still to be looked up
+  std::optional<Origin> first_refusal_;
+  Writing writing_;
 };
 
 }  // namespace sessions::manager

@@ -6,7 +6,25 @@ namespace sessions::manager {
 
 namespace {
 
-store::Call call_of(const Manager& manager) { return {manager.config().now(), manager.config().timeout()}; }
+// Makes a call with `start`, and waits for the answer.
+template <class Reply, class Start>
+Result<Reply> ask(const Manager& manager, Status late, Start start) {
+  store::Store& store = *manager.store();
+  const store::Call call(manager.config().now(), manager.config().timeout());
+  Asked asked;
+  const auto ask_store = [&] {
+    return asked.ask<Reply>(store, late, [&](store::Completion<Reply> done) -> Result<void> {
+      start(store, call, std::move(done));
+      return {};
+    });
+  };
+  Result<Reply> reply = ask_store();
+  if (asked.is_open()) {
+    store.wait_for(asked.answer(), call.deadline());
+    reply = ask_store();
+  }
+  return reply;
+}
 
 }  // namespace
 
@@ -14,10 +32,10 @@ Result<void> ping(const Manager& manager) {
   if (!manager.store()) {
     return {};
   }
-  const store::Call call = call_of(manager);
-  const auto pong = ask<std::monostate>(*manager.store(), call, load_late, [&](store::Completion<std::monostate> done) {
-    manager.store()->ping(call, std::move(done));
-  });
+  using Done = store::Completion<std::monostate>;
+  const auto pong = ask<std::monostate>(
+      manager, load_late,
+      [](store::Store& store, const store::Call& call, Done done) { store.ping(call, std::move(done)); });
   return pong ? Result<void>() : pong.error();
 }
 
@@ -28,9 +46,9 @@ Result<std::int64_t> sweep(const Manager& manager, std::int64_t most) {
   if (!manager.store()) {
     return std::int64_t{0};
   }
-  const store::Call call = call_of(manager);
-  return ask<std::int64_t>(*manager.store(), call, write_late, [&](store::Completion<std::int64_t> done) {
-    manager.store()->sweep(most, call, std::move(done));
+  using Done = store::Completion<std::int64_t>;
+  return ask<std::int64_t>(manager, write_late, [most](store::Store& store, const store::Call& call, Done done) {
+    store.sweep(most, call, std::move(done));
   });
 }
 
@@ -38,9 +56,9 @@ Result<store::Statistics> statistics(const Manager& manager) {
   if (!manager.store()) {
     return Error{Status::unsupported, "sessions in cookies are with the browsers: nobody can count them"};
   }
-  const store::Call call = call_of(manager);
-  return ask<store::Statistics>(*manager.store(), call, load_late, [&](store::Completion<store::Statistics> done) {
-    manager.store()->statistics(call, std::move(done));
+  using Done = store::Completion<store::Statistics>;
+  return ask<store::Statistics>(manager, load_late, [](store::Store& store, const store::Call& call, Done done) {
+    store.statistics(call, std::move(done));
   });
 }
 

@@ -26,6 +26,9 @@ void Awaited::wait(Deadline deadline) {
 
 bool Awaited::rouse() noexcept {
   State state = state_.load(std::memory_order_acquire);
+  if (state == State::watched) {
+    return watcher_->rouse();
+  }
   while (state == State::open || state == State::asleep) {
     const bool sleeps = state == State::asleep;
     if (state_.compare_exchange_weak(state, State::roused, std::memory_order_acq_rel)) {
@@ -38,6 +41,24 @@ bool Awaited::rouse() noexcept {
   return state == State::roused;
 }
 
+bool Awaited::watch(std::shared_ptr<Watcher> watcher) noexcept {
+  watcher_ = std::move(watcher);
+  State state = State::open;
+  if (state_.compare_exchange_strong(state, State::watched, std::memory_order_acq_rel)) {
+    return true;
+  }
+  if (state == State::roused && state_.compare_exchange_strong(state, State::watched, std::memory_order_acq_rel)) {
+    static_cast<void>(watcher_->rouse());
+    return true;
+  }
+  return false;
+}
+
+bool Awaited::unwatch() noexcept {
+  State state = State::watched;
+  return state_.compare_exchange_strong(state, State::open, std::memory_order_acq_rel);
+}
+
 void Awaited::give_up() noexcept {
   State state = state_.load(std::memory_order_acquire);
   while (state != State::delivered &&
@@ -46,8 +67,11 @@ void Awaited::give_up() noexcept {
 }
 
 void Awaited::announce() noexcept {
-  if (state_.exchange(State::delivered, std::memory_order_acq_rel) == State::asleep) {
+  const State state = state_.exchange(State::delivered, std::memory_order_acq_rel);
+  if (state == State::asleep) {
     wake();
+  } else if (state == State::watched) {
+    watcher_->delivered();
   }
 }
 

@@ -12,7 +12,26 @@
 
 namespace sessions::store {
 
-// What a caller waits for, whatever the answer is. One caller waits; any thread delivers or rouses.
+// Is told of an answer by whoever has it, instead of waiting for it. Called on any thread, under any lock of a store.
+class Watcher {
+ public:
+  Watcher() = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+  Watcher(Watcher&&) = delete;
+  Watcher& operator=(Watcher&&) = delete;
+
+  // Once.
+  virtual void delivered() noexcept = 0;
+
+  // As Awaited::rouse(): false when nobody on this side will look after the store.
+  virtual bool rouse() noexcept = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+// What a caller waits for, whatever the answer is. One caller waits or has it watched; any thread delivers or rouses.
 class Awaited {
  public:
   Awaited() = default;
@@ -33,6 +52,12 @@ class Awaited {
   // The caller no longer waits.
   void give_up() noexcept;
 
+  // Has somebody told of the answer. False when it is there already: then nobody is told.
+  bool watch(std::shared_ptr<Watcher> watcher) noexcept;
+
+  // From here on the caller may wait again. False when the watcher is being told, or has been.
+  bool unwatch() noexcept;
+
  protected:
   ~Awaited() = default;
 
@@ -41,9 +66,10 @@ class Awaited {
  private:
   void wake() noexcept;
 
-  enum class State : std::uint8_t { open, asleep, roused, given_up, delivered };
+  enum class State : std::uint8_t { open, asleep, roused, watched, given_up, delivered };
 
   std::atomic<State> state_ = State::open;
+  std::shared_ptr<Watcher> watcher_;  // set once, before anybody can see that there is one
   std::mutex mutex_;
   std::condition_variable changed_;
 };

@@ -24,6 +24,9 @@ class Call {
   const Codec* codec() const noexcept { return codec_.get(); }
   const std::shared_ptr<const Codec>& shared_codec() const noexcept { return codec_; }
 
+  // Makes it end then, whenever it has to wait.
+  void end_by(Deadline deadline) noexcept { deadline_ = deadline; }
+
   // Counted from the first time that something has to wait; until then nobody looks at that clock. All that one call
   // waits for ends then. One thread at a time.
   Deadline deadline() const {

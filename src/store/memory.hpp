@@ -27,6 +27,7 @@ class Memory final : public Store {
   ~Memory() override;
 
   bool answers_at_once() const noexcept override { return true; }
+  bool may_block() const noexcept override { return false; }
   void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) override;
   void create(const Key& key, const Record& record, const Call& call, Completion<bool> done) override;
   void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override;

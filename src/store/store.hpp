@@ -104,8 +104,14 @@ class Store {
   // Whether every call has answered when it returns. Then nobody has to keep the answer for longer.
   virtual bool answers_at_once() const noexcept { return false; }
 
+  // Whether a call may wait for something before it returns.
+  virtual bool may_block() const noexcept { return true; }
+
   // Returns when the answer is there, or the deadline has passed. A store may do its own work meanwhile.
   virtual void wait_for(Awaited& answer, Deadline deadline);
+
+  // Makes whoever is in wait_for() see that the answer is there, when it did not come from the store.
+  virtual void nudge() noexcept {}
 
   // None when there is none.
   virtual void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) = 0;

@@ -7,6 +7,7 @@ static const struct {
   int32_t category;
 } known[] = {
     {0, "SESSIONS_OK", SESSIONS_CATEGORY_OK},
+    {1, "SESSIONS_PENDING", SESSIONS_CATEGORY_OK},
     {-101, "SESSIONS_E_INVALID", SESSIONS_CATEGORY_CALLER},
     {-102, "SESSIONS_E_MISUSE", SESSIONS_CATEGORY_CALLER},
     {-103, "SESSIONS_E_TYPE", SESSIONS_CATEGORY_CALLER},
@@ -14,6 +15,7 @@ static const struct {
     {-105, "SESSIONS_E_NOT_FOUND", SESSIONS_CATEGORY_CALLER},
     {-106, "SESSIONS_E_LIMIT", SESSIONS_CATEGORY_CALLER},
     {-107, "SESSIONS_E_UNSUPPORTED", SESSIONS_CATEGORY_CALLER},
+    {-108, "SESSIONS_E_CANCELED", SESSIONS_CATEGORY_CALLER},
     {-201, "SESSIONS_E_UNAVAILABLE", SESSIONS_CATEGORY_ENVIRONMENT},
     {-202, "SESSIONS_E_TIMEOUT", SESSIONS_CATEGORY_ENVIRONMENT},
     {-203, "SESSIONS_E_UNKNOWN", SESSIONS_CATEGORY_ENVIRONMENT},
@@ -31,6 +33,7 @@ static void test_numbers_are_frozen(void) {
   CHECK_INT(SESSIONS_E_NOT_FOUND, -105);
   CHECK_INT(SESSIONS_E_LIMIT, -106);
   CHECK_INT(SESSIONS_E_UNSUPPORTED, -107);
+  CHECK_INT(SESSIONS_E_CANCELED, -108);
   CHECK_INT(SESSIONS_E_UNAVAILABLE, -201);
   CHECK_INT(SESSIONS_E_TIMEOUT, -202);
   CHECK_INT(SESSIONS_E_UNKNOWN, -203);
@@ -55,7 +58,7 @@ static void test_every_status_has_name_message_and_category(void) {
 }
 
 static void test_numbers_that_are_no_status(void) {
-  static const sessions_status others[] = {1, 7, 101, -1, -99, -100, -108, -199, -200, -600, INT32_MIN, INT32_MAX};
+  static const sessions_status others[] = {2, 7, 101, -1, -99, -100, -109, -199, -200, -600, INT32_MIN, INT32_MAX};
   size_t i;
   for (i = 0; i < sizeof others / sizeof *others; i++) {
     CHECK(strcmp(sessions_status_name(others[i]), "SESSIONS_E_?") == 0);
@@ -71,7 +74,7 @@ static void test_numbers_that_are_no_status(void) {
   CHECK_INT(sessions_status_category(-100), -1);
   CHECK_INT(sessions_status_category(-200), -1);
   CHECK_INT(sessions_status_category(-600), -1);
-  CHECK_INT(sessions_status_category(1), -1);
+  CHECK_INT(sessions_status_category(2), -1);
   CHECK_INT(sessions_status_category(INT32_MIN), -1);
   CHECK_INT(sessions_status_category(INT32_MAX), -1);
 }

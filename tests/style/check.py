@@ -18,7 +18,8 @@ FOREIGN = {
     r"ares\.h": "src/store/redis/resolver",
     r"pthread\.h": "src/store/sqlite_fork.cpp",
     r"sys/stat\.h": "src/store/sqlite_connection.cpp",
-    r"(sys/(eventfd|socket|time|un)|netinet/.*|arpa/inet|poll)\.h": "src/store/redis/",
+    r"(sys/(socket|time|un)|netinet/.*|arpa/inet|poll)\.h": "src/store/redis/",
+    r"sys/eventfd\.h": "src/base/",
     r"sessions\.h|sessions/.*": "src/capi/",
     r"unistd\.h": ("src/base/", "src/store/redis/"),
     r"sys/random\.h": "src/base/random.cpp",
@@ -31,7 +32,7 @@ CANNOT_THROW = """
     sessions_error_status sessions_error_message
     sessions_session_origin sessions_session_outcome sessions_session_count sessions_session_cookie_count
     sessions_session_degraded sessions_session_contested_count sessions_session_varies_by_cookie sessions_session_must_not_be_cached
-    sessions_custom_time_left_ms
+    sessions_custom_time_left_ms sessions_queue_descriptor
 """.split()
 
 WAITING = {

@@ -18,6 +18,7 @@ class Client final : public Transport {
     multiplexer_.get().submit(std::move(request), lane);
   }
   void wait_for(Awaited& awaited, Deadline deadline) override { multiplexer_.get().wait_for(awaited, deadline); }
+  void nudge() noexcept override { multiplexer_.get().nudge(); }
 
  private:
   PerProcess<Multiplexer> multiplexer_;

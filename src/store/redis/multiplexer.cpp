@@ -1,6 +1,3 @@
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <new>
 #include <store/redis/multiplexer.hpp>
@@ -32,7 +29,7 @@ Requests one(std::unique_ptr<Request> request) {
 
 Multiplexer::Multiplexer(const Options& options, const std::shared_ptr<crypto::TlsContext>& tls,
                          const Environment& environment)
-    : options_(options), environment_(environment), wake_up_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    : options_(options), environment_(environment) {
   for (std::size_t i = 0; i < options.connections + 1; ++i) {
     connections_.push_back(std::make_unique<Connection>(options_, tls));
   }
@@ -42,7 +39,6 @@ Multiplexer::~Multiplexer() {
   for (const auto& connection : connections_) {
     connection->abandon(Status::unavailable);
   }
-  close(wake_up_);
 }
 
 Connection& Multiplexer::choose(Lane lane) {
@@ -69,11 +65,9 @@ void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
     return;
   }
   if (!connection.flush() && is_polling_) {
-    wake();
+    wake_up_.set();
   }
 }
-
-void Multiplexer::wake() const noexcept { static_cast<void>(eventfd_write(wake_up_, 1)); }
 
 void Multiplexer::wait_for(Awaited& awaited, Deadline deadline) {
   while (!awaited.is_delivered()) {
@@ -145,7 +139,7 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
       failed(connection, done.error(), now, crashes);
     }
   };
-  descriptors_.assign(1, {wake_up_, POLLIN, 0});
+  descriptors_.assign(1, {wake_up_.descriptor(), POLLIN, 0});
   Deadline until = deadline;
   for (const auto& connection : connections_) {
     check(*connection, connection->look_at_clock(now, crashes));
@@ -168,8 +162,7 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
     lock.lock();
     is_polling_ = false;
     if ((descriptors_.front().revents & POLLIN) != 0) {
-      eventfd_t ignored = 0;
-      static_cast<void>(eventfd_read(wake_up_, &ignored));
+      wake_up_.clear();
     }
     const Deadline later = environment_.now();
     for (const auto& connection : connections_) {

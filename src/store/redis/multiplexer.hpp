@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <base/event.hpp>
 #include <memory>
 #include <mutex>
 #include <store/redis/connection.hpp>
@@ -26,6 +27,7 @@ class Multiplexer final : public Transport {
 
   void submit(std::unique_ptr<Request> request, Lane lane) override;
   void wait_for(Awaited& awaited, Deadline deadline) override;
+  void nudge() noexcept override { wake_up_.set(); }
 
  private:
   // After failures nobody tries to connect for a while, and calls fail at once; then one try decides.
@@ -41,7 +43,6 @@ class Multiplexer final : public Transport {
   void open_connections(Deadline now, Crashes& crashes);
   void failed(Connection& connection, const Error& error, Deadline now, Crashes& crashes);
   void withdraw(Awaited& awaited);
-  void wake() const noexcept;
 
   const Options options_;
   const Environment environment_;
@@ -50,7 +51,7 @@ class Multiplexer final : public Transport {
   Breaker breaker_;
   bool is_polling_ = false;
   std::atomic<bool> is_driven_ = false;
-  int wake_up_ = -1;  // an eventfd(2), for whoever polls
+  const Event wake_up_;  // for whoever polls
   std::vector<pollfd> descriptors_;
 };
 

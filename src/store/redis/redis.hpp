@@ -28,7 +28,9 @@ class Redis final : public Store {
   // takes no scripts.
   void prepare(const Call& call, Completion<std::string> done);
 
+  bool may_block() const noexcept override { return false; }
   void wait_for(Awaited& answer, Deadline deadline) override;
+  void nudge() noexcept override { transport_->nudge(); }
   void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) override;
   void create(const Key& key, const Record& record, const Call& call, Completion<bool> done) override;
   void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override;

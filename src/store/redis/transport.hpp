@@ -27,6 +27,9 @@ class Transport {
 
   // Returns when there is an answer, or the deadline has passed; meanwhile it may do the work for all who wait.
   virtual void wait_for(Awaited& awaited, Deadline deadline) = 0;
+
+  // As Store::nudge().
+  virtual void nudge() noexcept {}
 };
 
 }  // namespace sessions::store::redis

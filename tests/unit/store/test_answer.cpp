@@ -13,6 +13,14 @@ namespace {
 
 Deadline far() { return std::chrono::steady_clock::now() + std::chrono::minutes(5); }
 
+struct Counter final : store::Watcher {
+  void delivered() noexcept override { ++deliveries; }
+  bool rouse() noexcept override { return ++rousings > 0; }
+
+  int deliveries = 0;
+  int rousings = 0;
+};
+
 }  // namespace
 
 TEST_CASE("an answer may come before or after somebody waits for it") {
@@ -75,4 +83,40 @@ TEST_CASE("nobody is roused who waits no longer") {
   answer->give_up();
   CHECK(answer->is_delivered());
   CHECK_FALSE(answer->rouse());
+}
+
+TEST_CASE("a watcher is told once, unless the answer was there before or it has stopped watching") {
+  const auto watcher = std::make_shared<Counter>();
+  const auto watched = std::make_shared<Answer<int>>();
+  Completion<int> done(watched);
+  CHECK(watched->watch(watcher));
+  CHECK(watched->rouse());
+  CHECK(watcher->rousings == 1);
+  CHECK(watcher->deliveries == 0);
+  done(1);
+  CHECK(watcher->deliveries == 1);
+  CHECK_FALSE(watched->unwatch());
+
+  const auto answered = std::make_shared<Answer<int>>();
+  Completion<int>{answered}(2);
+  CHECK_FALSE(answered->watch(watcher));
+
+  const auto unwatched = std::make_shared<Answer<int>>();
+  Completion<int> late(unwatched);
+  CHECK(unwatched->watch(watcher));
+  CHECK(unwatched->unwatch());
+  unwatched->give_up();
+  late(3);
+  CHECK(watcher->deliveries == 1);
+}
+
+TEST_CASE("who was roused before it began to watch has the watcher roused") {
+  const auto watcher = std::make_shared<Counter>();
+  const auto answer = std::make_shared<Answer<int>>();
+  Completion<int> done(answer);
+  CHECK(answer->rouse());
+  CHECK(answer->watch(watcher));
+  CHECK(watcher->rousings == 1);
+  done(1);
+  CHECK(watcher->deliveries == 1);
 }
