@@ -1,0 +1,172 @@
+/* Preloaded into a program with an event loop: ends it when the thread that runs the loop makes a call that may wait for
+ * anything but the loop's own events. It watches from the first time that the loop waits until it is stopped. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+static atomic_int is_watching; /* -1: not any more */
+
+static void watch(void) {
+  if (is_watching == 0 && syscall(SYS_gettid) == getpid()) is_watching = 1;
+}
+
+static int is_loop(void) { return is_watching > 0 && syscall(SYS_gettid) == getpid(); }
+
+static void refuse(const char *name) {
+  static const char words[] = " on the loop's thread may wait\n";
+  if (!is_loop()) return;
+  is_watching = 0;
+  if (syscall(SYS_write, 2, name, strlen(name)) < 0 || syscall(SYS_write, 2, words, sizeof words - 1) < 0) abort();
+  _exit(97);
+}
+
+/* Sockets that are not in non-blocking mode. */
+static void refuse_blocking(const char *name, int descriptor, int flags) {
+  struct stat file;
+  int saved = errno;
+  if (is_loop() && (flags & MSG_DONTWAIT) == 0 && (fcntl(descriptor, F_GETFL) & O_NONBLOCK) == 0 &&
+      fstat(descriptor, &file) == 0 && S_ISSOCK(file.st_mode))
+    refuse(name);
+  errno = saved;
+}
+
+static void *next(const char *name) {
+  void *found = dlsym(RTLD_NEXT, name);
+  if (found == NULL) abort();
+  return found;
+}
+
+/* The newest of several versions. */
+static void *next_condition(const char *name) {
+  void *found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
+  return found != NULL ? found : next(name);
+}
+
+#define FORWARD(type, name, types, ...) \
+  {                                     \
+    type(*real) types;                  \
+    *(void **)(&real) = next(#name);    \
+    return real(__VA_ARGS__);           \
+  }
+
+int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
+  watch();
+  FORWARD(int, epoll_wait, (int, struct epoll_event *, int, int), epoll, events, most, timeout)
+}
+
+int epoll_pwait(int epoll, struct epoll_event *events, int most, int timeout, const sigset_t *mask) {
+  watch();
+  FORWARD(int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *), epoll, events, most, timeout, mask)
+}
+
+void uv_stop(void *loop) {
+  void (*real)(void *);
+  is_watching = -1;
+  *(void **)(&real) = next("uv_stop");
+  real(loop);
+}
+
+int poll(struct pollfd *descriptors, nfds_t count, int timeout) {
+  if (timeout != 0) refuse("poll");
+  FORWARD(int, poll, (struct pollfd *, nfds_t, int), descriptors, count, timeout)
+}
+
+int ppoll(struct pollfd *descriptors, nfds_t count, const struct timespec *timeout, const sigset_t *mask) {
+  refuse("ppoll");
+  FORWARD(int, ppoll, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *), descriptors, count, timeout,
+          mask)
+}
+
+int select(int count, fd_set *readable, fd_set *writable, fd_set *exceptional, struct timeval *timeout) {
+  refuse("select");
+  FORWARD(int, select, (int, fd_set *, fd_set *, fd_set *, struct timeval *), count, readable, writable, exceptional,
+          timeout)
+}
+
+int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) {
+  int (*real)(pthread_cond_t *, pthread_mutex_t *);
+  refuse("pthread_cond_wait");
+  *(void **)(&real) = next_condition("pthread_cond_wait");
+  return real(condition, mutex);
+}
+
+int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *until) {
+  int (*real)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+  refuse("pthread_cond_timedwait");
+  *(void **)(&real) = next_condition("pthread_cond_timedwait");
+  return real(condition, mutex, until);
+}
+
+int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
+                           const struct timespec *until) {
+  refuse("pthread_cond_clockwait");
+  FORWARD(int, pthread_cond_clockwait, (pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *),
+          condition, mutex, clock, until)
+}
+
+int sem_wait(sem_t *semaphore) {
+  refuse("sem_wait");
+  FORWARD(int, sem_wait, (sem_t *), semaphore)
+}
+
+int nanosleep(const struct timespec *time, struct timespec *left) {
+  refuse("nanosleep");
+  FORWARD(int, nanosleep, (const struct timespec *, struct timespec *), time, left)
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *left) {
+  refuse("clock_nanosleep");
+  FORWARD(int, clock_nanosleep, (clockid_t, int, const struct timespec *, struct timespec *), clock, flags, time, left)
+}
+
+int fsync(int descriptor) {
+  refuse("fsync");
+  FORWARD(int, fsync, (int), descriptor)
+}
+
+int fdatasync(int descriptor) {
+  refuse("fdatasync");
+  FORWARD(int, fdatasync, (int), descriptor)
+}
+
+int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t length) {
+  refuse_blocking("connect", descriptor, 0);
+  FORWARD(int, connect, (int, __CONST_SOCKADDR_ARG, socklen_t), descriptor, address, length)
+}
+
+ssize_t recv(int descriptor, void *bytes, size_t size, int flags) {
+  refuse_blocking("recv", descriptor, flags);
+  FORWARD(ssize_t, recv, (int, void *, size_t, int), descriptor, bytes, size, flags)
+}
+
+ssize_t send(int descriptor, const void *bytes, size_t size, int flags) {
+  refuse_blocking("send", descriptor, flags);
+  FORWARD(ssize_t, send, (int, const void *, size_t, int), descriptor, bytes, size, flags)
+}
+
+ssize_t read(int descriptor, void *bytes, size_t size) {
+  refuse_blocking("read", descriptor, 0);
+  FORWARD(ssize_t, read, (int, void *, size_t), descriptor, bytes, size)
+}
+
+ssize_t write(int descriptor, const void *bytes, size_t size) {
+  refuse_blocking("write", descriptor, 0);
+  FORWARD(ssize_t, write, (int, const void *, size_t), descriptor, bytes, size)
+}
