@@ -40,7 +40,7 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
 }
 
 Result<void> InCookie::append_value(Write, const Kept&, const session::Content& content, const Call& call,
-                                    std::string& line, Kept&) const {
+                                    std::string& line, std::optional<Kept>&) const {
   const std::size_t begin = line.size();
   content.append_python(line);
   if (config_.codec()) {
@@ -56,8 +56,8 @@ Result<void> InCookie::append_value(Write, const Kept&, const session::Content& 
 
 bool InCookie::changes_value(Write) const noexcept { return true; }
 
-Result<Written> InCookie::perform(Write, CommitMode, Kept&, session::Content& content, const Call& call, Kept& kept,
-                                  Asked&) const {
+Result<Written> InCookie::perform(Write, CommitMode, std::optional<Kept>&, session::Content& content, const Call& call,
+                                  Kept& kept, Asked&) const {
   content.settle();
   kept.written = call.now();
   return Written{Written::Outcome::applied, {}};

@@ -42,7 +42,7 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
 }
 
 Result<void> InStore::append_value(Write write, const Kept& kept, const session::Content&, const Call&,
-                                   std::string& line, Kept& next) const {
+                                   std::string& line, std::optional<Kept>& next) const {
   constexpr std::size_t attributes = 256;  // as a rule
   line.reserve(line.size() + SessionId::cookie_value_size + attributes);
   next = kept;
@@ -51,10 +51,10 @@ Result<void> InStore::append_value(Write write, const Kept& kept, const session:
     if (!id) {
       return id.error();
     }
-    next.id = *id;
-    next.key = id->store_key(*sha256_);
+    next->id = *id;
+    next->key = id->store_key(*sha256_);
   }
-  line += next.id.text();
+  line += next->id.text();
   return {};
 }
 
@@ -133,15 +133,15 @@ Result<void> InStore::start_change(Write write, CommitMode mode, const Kept& kep
   return {};
 }
 
-Result<Written> InStore::perform(Write write, CommitMode mode, Kept& next, session::Content& content, const Call& call,
-                                 Kept& kept, Asked& asked) const {
+Result<Written> InStore::perform(Write write, CommitMode mode, std::optional<Kept>& next, session::Content& content,
+                                 const Call& call, Kept& kept, Asked& asked) const {
   using Outcome = store::Committed::Outcome;
   using store::Committed;
   const auto change = [&](store::Completion<Committed> done) {
-    return start_change(write, mode, kept, next.key, content, call, std::move(done));
+    return start_change(write, mode, kept, next->key, content, call, std::move(done));
   };
   auto committed =
-      write == Write::create ? create(next, content, call, asked) : asked.ask<Committed>(*store_, write_late, change);
+      write == Write::create ? create(*next, content, call, asked) : asked.ask<Committed>(*store_, write_late, change);
   if (!committed) {
     return std::move(committed.error());
   }
@@ -160,8 +160,8 @@ Result<Written> InStore::perform(Write write, CommitMode mode, Kept& next, sessi
   if (committed->outcome == Outcome::conflict) {
     return Written{Written::Outcome::conflict, std::move(committed->keys)};
   }
-  kept.id = next.id;
-  kept.key = next.key;
+  kept.id = next->id;
+  kept.key = next->key;
   return Written{committed->outcome == Outcome::merged ? Written::Outcome::merged : Written::Outcome::applied,
                  std::move(committed->keys), committed->degraded};
 }

@@ -19,10 +19,10 @@ class InStore final : public Keeper {
   Result<Origin> find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
                       Asked& asked) const override;
   Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
-                            std::string& line, Kept& next) const override;
+                            std::string& line, std::optional<Kept>& next) const override;
   bool changes_value(Write write) const noexcept override;
-  Result<Written> perform(Write write, CommitMode mode, Kept& next, session::Content& content, const Call& call,
-                          Kept& kept, Asked& asked) const override;
+  Result<Written> perform(Write write, CommitMode mode, std::optional<Kept>& next, session::Content& content,
+                          const Call& call, Kept& kept, Asked& asked) const override;
   Result<store::Destroyed> destroy(const Kept& kept, const Call& call, Asked& asked) const override;
   bool keeps_time() const noexcept override { return true; }
 

@@ -62,14 +62,14 @@ class Keeper {
   // Appends the cookie's value after the write, and sees to the room for what follows. `next` is
   // what the session will be kept as.
   virtual Result<void> append_value(Write write, const Kept& kept, const session::Content& content, const Call& call,
-                                    std::string& line, Kept& next) const = 0;
+                                    std::string& line, std::optional<Kept>& next) const = 0;
 
   // Whether the cookie has another value after the write.
   virtual bool changes_value(Write write) const noexcept = 0;
 
   // Writes. Unless it is gone, the content is then what is kept, without changes, and `kept` says what that is.
-  virtual Result<Written> perform(Write write, CommitMode mode, Kept& next, session::Content& content, const Call& call,
-                                  Kept& kept, Asked& asked) const = 0;
+  virtual Result<Written> perform(Write write, CommitMode mode, std::optional<Kept>& next, session::Content& content,
+                                  const Call& call, Kept& kept, Asked& asked) const = 0;
 
   virtual Result<store::Destroyed> destroy(const Kept& kept, const Call& call, Asked& asked) const = 0;
 

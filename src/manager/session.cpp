@@ -182,9 +182,12 @@ Result<void> Session::begin_destroy() {
 
 Result<void> Session::write(Write write, Outcome outcome) {
   const cookie::SetCookieLines& lines = manager_->lines();
-  std::string line = lines.before_value();
-  Kept next;
-  if (Result<void> appended = manager_->keeper().append_value(write, kept_, content_, *call_, line, next); !appended) {
+  writing_.write = write;
+  writing_.outcome = outcome;
+  std::string& line = writing_.line;
+  line = lines.before_value();
+  if (Result<void> appended = manager_->keeper().append_value(write, kept_, content_, *call_, line, writing_.next);
+      !appended) {
     return appended;
   }
   line += lines.after_value();
@@ -194,8 +197,7 @@ Result<void> Session::write(Write write, Outcome outcome) {
                  "session, or use a backend that keeps it in a store"};
   }
   // The browser's copy is renewed with ours; one that has no Max-Age needs that only when it changes.
-  const bool is_sent = manager_->config().persistent() || manager_->keeper().changes_value(write);
-  writing_ = {write, outcome, std::move(line), is_sent, next};
+  writing_.is_sent = manager_->config().persistent() || manager_->keeper().changes_value(write);
   step_ = &Session::perform;
   return perform();
 }

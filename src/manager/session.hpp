@@ -94,7 +94,7 @@ class Session {
     Outcome outcome = Outcome::unchanged;
     std::string line;
     bool is_sent = false;
-    Kept next;
+    std::optional<Kept> next;
   };
 
   Result<void> wait_through(Result<void> result);
