@@ -1,15 +1,19 @@
 /* Codecs: the host's own serializer for session content, on its way out of the process.
  *
- * Without one, content is JSON text: in cookies as Python writes it, in stores as it came. A codec turns the JSON text of
- * the whole content into bytes, and back: to compress it, to encrypt it, or to share sessions with programs that write
- * another format.
+ * Without one, content is JSON text: in cookies as Python writes it, in stores as it came. A codec turns JSON text into
+ * bytes, and back: to compress it, to encrypt it, or to share sessions with programs that write another format. It need
+ * not give the same bytes twice.
  *
- *   backend                          what goes through the codec
- *   cookie:, signed-cookie:          the content; signing and base64 come after it
- *   stores that keep whole records   the content, but not its times and versions
- *   memory:                          nothing: content does not leave the process
+ *   backend                   what goes through the codec
+ *   cookie:, signed-cookie:   the whole content, an object; signing and base64 come after it
+ *   sqlite:, custom stores    the whole content, an object, but not its times and versions
+ *   redis:                    each value by itself; keys, times and versions stay readable on the server
+ *   memory:                   nothing: content does not leave the process
  *
- * Sessions stored before the codec was set can still be loaded from a store, and are coded when they change.
+ * Sessions stored before the codec was set can still be loaded from a store, and all of their content is coded when some
+ * of it changes. From then on they cannot be loaded without the codec: SESSIONS_E_CORRUPT. With a codec, a commit to
+ * redis: reads the session first, and merges here instead of on the server; increments stay exact. What is counted
+ * against the largest size of a session is the JSON text.
  */
 #ifndef SESSIONS_CODEC_H
 #define SESSIONS_CODEC_H
@@ -37,9 +41,10 @@ typedef struct sessions_codec sessions_codec;
 
 struct sessions_codec {
   size_t size;              /* sizeof(sessions_codec) */
-  sessions_codec_fn encode; /* from the JSON text of an object, UTF-8 */
-  sessions_codec_fn decode; /* to the JSON text of an object, UTF-8, from what encode has made, or from anything that
-                               somebody has put into a cookie: it fails when it is something else */
+  sessions_codec_fn encode; /* from JSON text, UTF-8: of an object, or on redis: of any value */
+  sessions_codec_fn decode; /* to such a text, from what encode has made, or from anything that somebody has put into a
+                               cookie: it fails when it is something else. What is no JSON text is SESSIONS_E_CORRUPT
+                               in a store */
 };
 
 #ifdef __cplusplus

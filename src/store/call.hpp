@@ -20,7 +20,7 @@ class Call {
   // Seconds since 1970, by the clock that sessions live by.
   std::int64_t now() const noexcept { return now_; }
 
-  // What content goes through on its way out of the process, for stores that keep whole records. May be null.
+  // What content goes through on its way out of the process: all of it, or each value. May be null.
   const Codec* codec() const noexcept { return codec_.get(); }
   const std::shared_ptr<const Codec>& shared_codec() const noexcept { return codec_; }
 

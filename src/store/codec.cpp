@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <base/limits.hpp>
 #include <json/scan.hpp>
 #include <json/string.hpp>
@@ -52,6 +53,25 @@ class Members {
   std::vector<Field> fields_;
 };
 
+// `convert` makes another value of one.
+template <class Convert>
+Result<Record> with_values(const Record& record, const Record::Head& head, Convert convert) {
+  std::vector<std::string> values;
+  values.reserve(record.field_count());
+  std::vector<Field> fields;
+  fields.reserve(record.field_count());
+  Record::Reader reader(record);
+  for (std::size_t i = 0; i < record.field_count(); ++i) {
+    const Field field = reader.next();
+    Result<std::string> value = convert(field.value);
+    if (!value) {
+      return std::move(value.error());
+    }
+    fields.push_back({field.key, values.emplace_back(std::move(*value))});
+  }
+  return Record(head, record.applied(), fields);
+}
+
 }  // namespace
 
 Error needs_codec() { return {Status::corrupt, "a codec has written this session: set the same one on the config"}; }
@@ -88,6 +108,39 @@ Result<Record> decode(Record record, const Codec* codec) {
   }
   head.coded = false;
   return Record(head, record.applied(), members.fields());
+}
+
+Result<Record> encode_values(const Record& record, const Codec* codec) {
+  Record::Head head = record.head();
+  if (codec == nullptr || head.ended) {
+    return record;
+  }
+  head.coded = true;
+  return with_values(record, head, [codec](std::string_view json) { return codec->encode(json); });
+}
+
+Result<Record> decode_values(Record record, const Codec* codec) {
+  Record::Head head = record.head();
+  if (!head.coded) {
+    return record;
+  }
+  if (codec == nullptr) {
+    return needs_codec();
+  }
+  head.coded = false;
+  std::vector<std::string_view> scratch;
+  return with_values(record, head, [codec, &scratch](std::string_view bytes) -> Result<std::string> {
+    Result<std::string> json = codec->decode(bytes);
+    if (!json) {
+      return json;
+    }
+    scratch.resize(std::max(scratch.size(), json::scratch_size(*json)));
+    std::string_view bare;
+    if (json::scan_value(*json, scratch, &bare)) {
+      return Error{Status::corrupt, "the codec did not give back JSON: is it the one that wrote the session?"};
+    }
+    return std::string(bare);
+  });
 }
 
 }  // namespace sessions::store

@@ -18,7 +18,8 @@ class Codec {
   Codec& operator=(Codec&&) = delete;
   virtual ~Codec() = default;
 
-  // `json` is the text of an object; whether decode() gives one is for the caller to test.
+  // `json` is the text of the whole content, an object, or of one value; whether decode() gives one is for the caller
+  // to test.
   virtual Result<std::string> encode(std::string_view json) const = 0;
   virtual Result<std::string> decode(std::string_view bytes) const = 0;
 };
@@ -30,5 +31,9 @@ Error needs_codec();
 // record is stored as it is. Records that no codec has touched are read with any.
 Result<Record> encode(const Record& record, const Codec* codec);
 Result<Record> decode(Record record, const Codec* codec);
+
+// Likewise for stores that keep fields: each value goes through the codec, keys stay as they are.
+Result<Record> encode_values(const Record& record, const Codec* codec);
+Result<Record> decode_values(Record record, const Codec* codec);
 
 }  // namespace sessions::store

@@ -52,7 +52,7 @@ class Record {
     std::uint64_t version = 1;     // counts commits
     Times times;
     bool ended = false;  // a tombstone: the session was destroyed
-    bool coded = false;  // its only field is what a codec has made of the content
+    bool coded = false;  // a codec has made its values, or its only one of the whole content
   };
 
   Record() = default;  // no record

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::int64_t latest_expiry = limits::latest_second + limits::lifetime_seconds;
 
-bool is_sound(const Field& field, std::vector<std::string_view>& scratch) {
-  scratch.resize(std::max(scratch.size(), json::scratch_size(field.value)));
+bool is_json(std::string_view value, std::vector<std::string_view>& scratch) {
+  scratch.resize(std::max(scratch.size(), json::scratch_size(value)));
   std::string_view bare;
-  return is_utf8(field.key) && !json::scan_value(field.value, scratch, &bare) && bare.size() == field.value.size();
+  return !json::scan_value(value, scratch, &bare) && bare.size() == value.size();
 }
 
 // What was read may be anything that looks like a record: nothing that is done with it later may go wrong.
@@ -26,9 +26,10 @@ bool is_sound(const Record& record) {
   bool sound = is_sound(record.head().times) && record.field_count() <= limits::keys &&
                std::all_of(applied.begin(), applied.end(),
                            [](const Applied& a) { return a.time >= 0 && a.time <= limits::latest_second; });
-  // What a codec has made is tested when it has been decoded.
-  for (std::size_t i = 0; sound && !record.head().coded && i < record.field_count(); ++i) {
-    sound = is_sound(reader.next(), scratch);
+  for (std::size_t i = 0; sound && i < record.field_count(); ++i) {
+    const Field field = reader.next();
+    // What a codec has made is tested when it has been decoded.
+    sound = is_utf8(field.key) && (record.head().coded || is_json(field.value, scratch));
   }
   return sound;
 }

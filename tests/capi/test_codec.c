@@ -1,4 +1,5 @@
-/* Codecs: content goes through the host's own serializer on its way out of the process. */
+/* Codecs: content goes through the host's own serializer on its way out of the process. Arguments are URLs of further
+ * stores to test, which are empty. */
 #include <support/blob_store.h>
 #include <support/world.h>
 
@@ -126,7 +127,29 @@ static void test_what_cannot_be_encoded_is_not_sent(void) {
   sessions_manager_free(manager);
 }
 
-/* Stores that keep whole records: content is coded, and what was stored before is still read. */
+/* The session holds {"n":1,"m":2}. What was read must be unchanged, and what was not read may change. */
+static void check_strict(sessions_manager *coded, const char *cookie) {
+  sessions_session *session = world_load(coded, cookie);
+  sessions_session *other = world_load(coded, cookie);
+  int64_t n = 0;
+  CHECK_OK(sessions_session_set_commit_mode(session, SESSIONS_COMMIT_STRICT, &failure));
+  CHECK_OK(sessions_session_set_commit_mode(other, SESSIONS_COMMIT_STRICT, &failure));
+  CHECK_INT(sessions_session_get_int64(session, "n", 1, &n), SESSIONS_OK);
+  CHECK_INT(sessions_session_increment(other, "m", 1, 1, NULL), SESSIONS_OK);
+  check_commit(other, SESSIONS_OUTCOME_SAVED, 1);
+  CHECK_INT(sessions_session_set_int64(session, "n", 1, n + 1), SESSIONS_OK);
+  check_commit(session, SESSIONS_OUTCOME_MERGED, 1);
+  CHECK_JSON(session, "{\"n\":2,\"m\":3}");
+  CHECK_INT(sessions_session_get_int64(other, "n", 1, &n), SESSIONS_OK);
+  CHECK_INT(sessions_session_set_int64(other, "n", 1, 9), SESSIONS_OK);
+  CHECK_OK(sessions_session_commit(other, &failure));
+  CHECK_INT(sessions_session_outcome(other), SESSIONS_OUTCOME_CONFLICT);
+  CHECK_JSON(other, "{\"n\":2,\"m\":3}");
+  sessions_session_free(session);
+  sessions_session_free(other);
+}
+
+/* Stores outside of the process: content is coded, and what was stored before is still read, and coded when it changes. */
 static void check_store(sessions_manager *coded, sessions_manager *plain, struct codec *codec) {
   char *cookie = world_store(coded, "{\"name\":\"Ada\",\"n\":1}");
   char *old = world_store(plain, "{\"n\":1}");
@@ -157,7 +180,17 @@ static void check_store(sessions_manager *coded, sessions_manager *plain, struct
   sessions_session_free(other);
   session = world_load(coded, old);
   CHECK_JSON(session, "{\"n\":1}");
+  CHECK_INT(sessions_session_set_int64(session, "m", 1, 2), SESSIONS_OK);
+  check_commit(session, SESSIONS_OUTCOME_SAVED, 1);
   sessions_session_free(session);
+  CHECK_STATUS(sessions_manager_load(plain, old, strlen(old), &session, &failure), SESSIONS_E_CORRUPT);
+  codec->decodes_to = "no JSON";
+  CHECK_STATUS(sessions_manager_load(coded, old, strlen(old), &session, &failure), SESSIONS_E_CORRUPT);
+  codec->decodes_to = NULL;
+  session = world_load(coded, old);
+  CHECK_JSON(session, "{\"n\":1,\"m\":2}");
+  sessions_session_free(session);
+  check_strict(coded, old);
   free(old);
   free(cookie);
 }
@@ -192,6 +225,12 @@ static void test_custom_stores_are_coded(void) {
     CHECK_OK(blob_store_open(later, &backend, &failure));
     check_backend(backend);
   }
+}
+
+static void test_other_stores_are_coded(const char *url) {
+  sessions_backend *backend = NULL;
+  CHECK_OK(sessions_backend_open(url, SESSIONS_NUL_TERMINATED, &backend, &failure));
+  check_backend(backend);
 }
 
 static void test_memory_does_without(void) {
@@ -232,12 +271,16 @@ static void test_bad_arguments(void) {
   CHECK_INT(codec.destroyed, 6);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  int i;
   world_begin(&world);
   test_cookies_are_coded();
   test_a_cookie_that_cannot_be_decoded_is_refused();
   test_what_cannot_be_encoded_is_not_sent();
   test_custom_stores_are_coded();
+  for (i = 1; i < argc; i++) {
+    test_other_stores_are_coded(argv[i]);
+  }
   test_memory_does_without();
   test_bad_arguments();
   return check_result();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "../support/catch.hpp"
+#include "../support/codecs.hpp"
 #include "../support/custom_store.hpp"
 #include "../support/deferred_store.hpp"
 #include "../support/redis_store.hpp"
@@ -33,9 +34,19 @@ std::shared_ptr<Store> open_memory() { return std::make_shared<Memory>(MemoryBou
 std::shared_ptr<Store> open_deferred() { return std::make_shared<testing::DeferredStore>(open_memory()); }
 
 using Open = std::shared_ptr<Store> (*)();
+
+template <class Codec, Open open>
+std::shared_ptr<Store> open_coded() {
+  return std::make_shared<testing::CodedStore>(open(), std::make_shared<Codec>());
+}
+
 Open any_store() {
   return GENERATE(&open_memory, &open_deferred, &testing::open_fresh_sqlite, &testing::open_custom_at_once,
-                  &testing::open_custom_later, &testing::open_fresh_redis);
+                  &testing::open_custom_later, &testing::open_fresh_redis,
+                  &open_coded<testing::Sealing, &testing::open_fresh_sqlite>,
+                  &open_coded<testing::Sealing, &testing::open_custom_later>,
+                  &open_coded<testing::Sealing, &testing::open_fresh_redis>,
+                  &open_coded<testing::Reversal, &testing::open_fresh_redis>);
 }
 
 constexpr std::uint64_t generation = 7;

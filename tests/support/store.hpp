@@ -69,46 +69,51 @@ class ForwardingStore : public store::Store {
 
   void load(const store::Key& key, const store::Call& call,
             store::Completion<std::optional<store::Record>> done) override {
-    pass(std::move(done), [=, this](auto answer) { inner_->load(key, call, std::move(answer)); });
+    pass(std::move(done), [=, this](auto answer) { inner_->load(key, made_of(call), std::move(answer)); });
   }
   void create(const store::Key& key, const store::Record& record, const store::Call& call,
               store::Completion<bool> done) override {
-    pass(std::move(done), [=, this](auto answer) { inner_->create(key, record, call, std::move(answer)); });
+    pass(std::move(done), [=, this](auto answer) { inner_->create(key, record, made_of(call), std::move(answer)); });
   }
   void commit(const store::Key& key, const store::Commit& commit, const store::Call& call,
               store::Completion<store::Committed> done) override {
     pass(std::move(done), [=, this, copy = std::make_shared<OwnedCommit>(commit)](auto answer) {
-      inner_->commit(key, copy->get(), call, std::move(answer));
+      inner_->commit(key, copy->get(), made_of(call), std::move(answer));
     });
   }
   void touch(const store::Key& key, std::uint64_t generation, std::int64_t expires, const store::Call& call,
              store::Completion<store::Committed> done) override {
-    pass(std::move(done), [=, this](auto answer) { inner_->touch(key, generation, expires, call, std::move(answer)); });
+    pass(std::move(done),
+         [=, this](auto answer) { inner_->touch(key, generation, expires, made_of(call), std::move(answer)); });
   }
   void regenerate(const store::Key& from, const store::Destination& to, const store::Commit& commit,
                   std::int64_t ended_until, const store::Call& call,
                   store::Completion<store::Committed> done) override {
     pass(std::move(done), [=, this, copy = std::make_shared<OwnedCommit>(commit)](auto answer) {
-      inner_->regenerate(from, to, copy->get(), ended_until, call, std::move(answer));
+      inner_->regenerate(from, to, copy->get(), ended_until, made_of(call), std::move(answer));
     });
   }
   void destroy(const store::Key& key, std::int64_t ended_until, const store::Call& call,
                store::Completion<store::Destroyed> done) override {
-    pass(std::move(done), [=, this](auto answer) { inner_->destroy(key, ended_until, call, std::move(answer)); });
+    pass(std::move(done),
+         [=, this](auto answer) { inner_->destroy(key, ended_until, made_of(call), std::move(answer)); });
   }
   void sweep(std::int64_t most, const store::Call& call, store::Completion<std::int64_t> done) override {
-    pass(std::move(done), [=, this](auto answer) { inner_->sweep(most, call, std::move(answer)); });
+    pass(std::move(done), [=, this](auto answer) { inner_->sweep(most, made_of(call), std::move(answer)); });
   }
   void ping(const store::Call& call, store::Completion<std::monostate> done) override {
-    pass(std::move(done), [=, this](auto answer) { inner_->ping(call, std::move(answer)); });
+    pass(std::move(done), [=, this](auto answer) { inner_->ping(made_of(call), std::move(answer)); });
   }
   void statistics(const store::Call& call, store::Completion<store::Statistics> done) override {
-    pass(std::move(done), [=, this](auto answer) { inner_->statistics(call, std::move(answer)); });
+    pass(std::move(done), [=, this](auto answer) { inner_->statistics(made_of(call), std::move(answer)); });
   }
 
  protected:
   // Receives each call, to be made once or dropped.
   virtual void forward(std::function<void()> call) = 0;
+
+  // What the other store is told.
+  virtual store::Call made_of(const store::Call& call) const { return call; }
 
   // An error to answer with instead.
   virtual std::optional<Error> refusal() { return std::nullopt; }

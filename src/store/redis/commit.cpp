@@ -1,6 +1,9 @@
 #include <array>
 #include <store/codec.hpp>
 #include <store/merge.hpp>
+#include <store/owned_commit.hpp>
+#include <store/redis/coded_changes.hpp>
+#include <store/redis/hash_reading.hpp>
 #include <store/redis/requests.hpp>
 #include <store/redis/script_call.hpp>
 #include <vector>
@@ -18,7 +21,7 @@ struct Refusal {
 constexpr Refusal refusals[] = {
     {"type", Status::type}, {"range", Status::range}, {"limit", Status::limit}, {"busy", Status::busy}};
 
-class CommitCall final : public ScriptCall<Committed> {
+class CommitCall : public ScriptCall<Committed> {
  public:
   CommitCall(Means means, const Target& target, const Call& call, Completion<Committed> done)
       : ScriptCall(call.deadline(), true, std::move(done), std::move(means.scripts), std::move(means.ticket)),
@@ -32,6 +35,7 @@ class CommitCall final : public ScriptCall<Committed> {
     if (attempt.writer == 0 && has_effect) {
       attempt = this->attempt();
     }
+    texts_.clear();
     texts_.reserve(16 + 2 * commit.changes.size() + commit.preconditions.size());
     words_ = {token()};
     add(attempt.writer == 0 ? std::string() : to_text(attempt));
@@ -86,6 +90,10 @@ class CommitCall final : public ScriptCall<Committed> {
 
   const HashKey& destination() const noexcept { return target_.move ? target_.move->key : target_.key; }
 
+ protected:
+  const Target& target() const noexcept { return target_; }
+  const Codec* codec() const noexcept { return codec_.get(); }
+
   Next read(const Reply& reply, std::string_view outcome) override {
     if (outcome == "applied" && reply.size() == 3) {
       return applied(reply[2].text());
@@ -107,6 +115,7 @@ class CommitCall final : public ScriptCall<Committed> {
     return refused ? answer(std::move(*refused)) : Next::foreign;
   }
 
+ private:
   // None when no script of ours answers so.
   static std::optional<Error> refusal(const Reply& reply, std::string_view outcome) {
     for (const Refusal& each : refusals) {
@@ -146,7 +155,7 @@ class CommitCall final : public ScriptCall<Committed> {
     if (!record) {
       return Next::foreign;
     }
-    Result<Record> decoded = *record ? decode(std::move(**record), codec_.get()) : std::move(*record);
+    Result<Record> decoded = *record ? decode_values(std::move(**record), codec_.get()) : std::move(*record);
     if (!decoded) {
       return answer(outcome == Outcome::conflict ? std::move(decoded.error()) : Error{Status::unknown, {}});
     }
@@ -164,6 +173,92 @@ class CommitCall final : public ScriptCall<Committed> {
   std::vector<std::string_view> words_;
 };
 
+// The server cannot compare or add what a codec has made: the record is read and merged here, and what comes of it is
+// written if its version is still the same.
+class CodedCommit final : public CommitCall {
+ public:
+  CodedCommit(Means means, const Target& target, const Commit& commit, const Call& call, Completion<Committed> done)
+      : CommitCall(std::move(means), target, call, std::move(done)),
+        commit_(commit),
+        now_(call.now()),
+        reading_(target.key, token()) {
+    send(reading_.start());
+  }
+
+ private:
+  Next go_on(const Reply& reply) override {
+    if (!is_reading_) {
+      const Next next = CommitCall::go_on(reply);
+      is_reading_ = next == Next::again && was_overtaken_;
+      if (is_reading_) {
+        send(reading_.start());
+      }
+      return next;
+    }
+    const Next next = reading_.take(reply);
+    if (next == Next::again) {
+      send(reading_.command());
+    }
+    return next == Next::done ? write() : next;
+  }
+
+  Next write() {
+    Result<std::optional<Record>>& found = reading_.result();
+    if (!found) {
+      return answer(std::move(found.error()));
+    }
+    if (!*found || (*found)->head().ended) {
+      return answer(Committed{});
+    }
+    const Result<Record> decoded = decode_values(**found, codec());
+    Result<Committed> merged = decoded ? merge(*decoded, *commit_, now_) : decoded.error();
+    const bool is_written = merged && (merged->outcome == Outcome::applied || merged->outcome == Outcome::merged);
+    if (!is_written) {
+      return answer(std::move(merged));
+    }
+    const Result<CodedChanges> coded = CodedChanges::make(*commit_, **found, *merged->record, *codec());
+    if (!coded) {
+      return answer(coded.error());
+    }
+    if (target().move) {
+      Record::Head head = merged->record->head();
+      head.generation = target().move->generation;
+      merged->record = merged->record->with(head);
+    }
+    planned_ = std::move(*merged);
+    is_reading_ = false;
+    was_overtaken_ = false;
+    Commit commit = *commit_;
+    commit.max_bytes = SIZE_MAX;
+    commit.only_version = (*found)->head().version;
+    commit.preconditions = {};
+    commit.changes = coded->changes();
+    start(commit, now_);
+    return Next::again;
+  }
+
+  Next read(const Reply& reply, std::string_view outcome) override {
+    if (outcome == "applied" || outcome == "merged") {
+      return answer(std::move(planned_));
+    }
+    if (outcome != "conflict") {
+      return CommitCall::read(reply, outcome);
+    }
+    if (std::chrono::steady_clock::now() >= deadline()) {
+      return answer(Error{Status::busy, "others kept changing this session for the time allowed: nothing was changed"});
+    }
+    was_overtaken_ = true;
+    return Next::again;
+  }
+
+  const OwnedCommit commit_;
+  const std::int64_t now_;
+  HashReading reading_;
+  bool is_reading_ = true;
+  bool was_overtaken_ = false;
+  Committed planned_;
+};
+
 }  // namespace
 
 std::unique_ptr<Request> make_commit(Means means, const Target& target, const Commit& commit, const Call& call,
@@ -171,6 +266,13 @@ std::unique_ptr<Request> make_commit(Means means, const Target& target, const Co
   auto request = std::make_unique<CommitCall>(std::move(means), target, call, std::move(done));
   request->confirm_within(confirmation);
   request->start(commit, call.now());
+  return request;
+}
+
+std::unique_ptr<Request> make_coded_commit(Means means, const Target& target, const Commit& commit, const Call& call,
+                                           Confirmation confirmation, Completion<Committed> done) {
+  auto request = std::make_unique<CodedCommit>(std::move(means), target, commit, call, std::move(done));
+  request->confirm_within(confirmation);
   return request;
 }
 

@@ -137,10 +137,7 @@ Result<HashHead> parse_head(std::string_view text) {
 std::vector<std::string> format_hash(const Record& record, std::string_view tag, const Attempt& attempt,
                                      std::int64_t now) {
   HashHead head{record.head(), tag, 0, 0, record.applied()};
-  const auto is_this = [&](const Applied& a) { return a.writer == attempt.writer && a.sequence == attempt.sequence; };
-  if (std::none_of(head.applied.begin(), head.applied.end(), is_this)) {
-    head.applied.push_back({attempt.writer, attempt.sequence, now});
-  }
+  head.applied.push_back({attempt.writer, attempt.sequence, now});
   std::vector<std::string> words(1);
   words.reserve(1 + 2 * record.field_count());
   Record::Reader reader(record);

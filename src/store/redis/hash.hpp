@@ -2,8 +2,9 @@
 //
 // Field "@" is its head, in words: format version 1, the key's tag, generation (16 hex digits), version, created,
 // written, deadline ("-" for none), expires, flags ("e" ended, "c" coded, "-" for none), the next ordinal, the bytes of
-// all keys and values, and for each commit that is remembered writer (16 hex digits):sequence:time. Each session key is
-// a field, with a dot before it, whose value is ordinal:JSON; ordinals grow in the order in which keys were first set.
+// all keys and values as they are stored, and for each commit that is remembered writer (16 hex digits):sequence:time.
+// Each session key is a field, with a dot before it, whose value is ordinal:JSON; when the hash is coded, a codec has
+// made the bytes behind the colon of each value's JSON. Ordinals grow in the order in which keys were first set.
 #pragma once
 
 #include <base/result.hpp>

@@ -31,7 +31,7 @@ class Load final : public Asking<std::optional<Record>> {
     if (!*result || (*result)->head().ended) {
       return std::optional<Record>();
     }
-    Result<Record> decoded = decode(std::move(**result), codec_.get());
+    Result<Record> decoded = decode_values(std::move(**result), codec_.get());
     return decoded ? Result<std::optional<Record>>(std::move(*decoded)) : std::move(decoded.error());
   }
 

@@ -72,7 +72,7 @@ void Redis::commit(const Key& key, const Commit& commit, const Call& call, Compl
   });
 }
 
-// What a codec has written stays as it is.
+// No value changes, so that a codec has nothing to do.
 void Redis::touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
                   Completion<Committed> done) {
   Commit renewal;

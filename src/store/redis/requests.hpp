@@ -45,7 +45,7 @@ std::unique_ptr<Request> make_create(Means means, const HashKey& key, const Reco
 std::unique_ptr<Request> make_commit(Means means, const Target& target, const Commit& commit, const Call& call,
                                      Confirmation confirmation, Completion<Committed> done);
 
-// The call has a codec, so the changes are applied here, until nobody has been faster.
+// The call has a codec, so the changes are merged here and their values coded, until nobody has been faster.
 std::unique_ptr<Request> make_coded_commit(Means means, const Target& target, const Commit& commit, const Call& call,
                                            Confirmation confirmation, Completion<Committed> done);
 

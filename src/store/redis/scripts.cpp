@@ -64,11 +64,11 @@ end
 
 // KEYS: the hash; where it moves to, if it does.
 // ARGV: 1 token, 2 attempt or '', 3 settled, 4 generation, 5 version, 6 now, 7 expires, 8 most bytes or '', 9 only
-// version or '', 10 flags: c clear, k a codec is known; when it moves 11 the new generation, 12 the new tag, 13 until
-// when the tombstone stays; 14 how many preconditions; then for each field, value or ''; then for each change
-// s(et)|r(emove)|i(ncrement), field, value or delta, what was seen or ''.
-// Answers token, outcome and: applied: the head; merged, conflict: the hash, keys; duplicate: the hash; corrupt: the
-// head. The outcomes are those of Committed, and type, range, limit, busy, corrupt, coded, taken.
+// version or '', 10 flags: c clear, k there is a codec: whatever changes leaves all values coded; when it moves 11 the
+// new generation, 12 the new tag, 13 until when the tombstone stays; 14 how many preconditions; then for each field,
+// value or ''; then for each change s(et)|r(emove)|i(ncrement), field, value or delta, what was seen or ''. Answers
+// token, outcome and: applied: the head; merged, conflict: the hash, keys; duplicate: the hash; corrupt: the head. The
+// outcomes are those of Committed, and type, range, limit, busy, corrupt, coded, taken.
 constexpr std::string_view commit = R"lua(
 local from, to = KEYS[1], KEYS[2]
 local token, attempt, settled, generation, version = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -200,7 +200,10 @@ if attempt ~= '' then
 end
 if to and redis.call('EXISTS', to) == 1 then return {token, 'taken'} end
 
-if clear or first_change <= #ARGV then h.version = next_version(h) end
+if clear or first_change <= #ARGV then
+  h.version = next_version(h)
+  if string.find(flags, 'k', 1, true) then h.flags = 'c' end
+end
 h.written, h.expires, h.next, h.bytes = math.max(h.written, now), math.min(expires, h.last), next, bytes
 local old_tag, target = h.tag, to or from
 if to then h.generation, h.tag = ARGV[11], ARGV[12] end
@@ -231,29 +234,17 @@ if is_first then return {token, 'applied', head} end
 return {token, 'merged', redis.call('HGETALL', target), keys}
 )lua";
 
-// KEYS: where it was; where it is to be, if that is another place.
-// ARGV: 1 token, 2 attempt, 3 what is to be replaced, as "generation version", or '' for nothing, 4 now, 5 expires, 6
-// until when a tombstone stays where it was, or '', 7 head, then field, value...
-// Answers token and: done, changed, taken.
-constexpr std::string_view put = R"lua(
-local from, target, now = KEYS[1], KEYS[2] or KEYS[1], tonumber(ARGV[4])
-local there = redis.call('HGET', target, '@')
-if there and was_applied(there, ARGV[2]) then return {ARGV[1], 'done'} end
-if ARGV[3] ~= '' then
-  local head = redis.call('HGET', from, '@')
-  if not head or string.match(head, '^1 %S+ (%x+ %d+) ') ~= ARGV[3] then return {ARGV[1], 'changed'} end
-end
-if (ARGV[3] == '' or target ~= from) and redis.call('EXISTS', target) == 1 then return {ARGV[1], 'taken'} end
-if ARGV[3] ~= '' then redis.call('DEL', from) end
+// KEYS: the hash. ARGV: 1 token, 2 attempt, 3 now, 4 expires, 5 head, then field, value...
+// Answers token and: done, taken.
+constexpr std::string_view create = R"lua(
+local key = KEYS[1]
+local head = redis.call('HGET', key, '@')
+if head and was_applied(head, ARGV[2]) then return {ARGV[1], 'done'} end
+if redis.call('EXISTS', key) == 1 then return {ARGV[1], 'taken'} end
 local words = {'@'}
-for i = 7, #ARGV do words[#words + 1] = ARGV[i] end
-call('HSET', target, words)
-expire(target, tonumber(ARGV[5]), now)
-if ARGV[6] ~= '' then
-  local h = parse(ARGV[7])
-  h.tag = string.match(from, '{(...........)[^{]*$')
-  bury(from, h, tonumber(ARGV[6]), now, '')
-end
+for i = 5, #ARGV do words[#words + 1] = ARGV[i] end
+call('HSET', key, words)
+expire(key, tonumber(ARGV[4]), tonumber(ARGV[3]))
 return {ARGV[1], 'done'}
 )lua";
 
@@ -311,7 +302,7 @@ Result<Scripts> Scripts::make() {
   if (!sha1) {
     return sha1.error();
   }
-  return Scripts{make_script(redis::commit, **sha1), make_script(redis::put, **sha1),
+  return Scripts{make_script(redis::commit, **sha1), make_script(redis::create, **sha1),
                  make_script(redis::destroy, **sha1), make_script(redis::scan, **sha1)};
 }
 

@@ -17,10 +17,10 @@ struct Script {
 struct Scripts {
   static Result<Scripts> make();
 
-  std::array<const Script*, 4> all() const noexcept { return {&commit, &put, &destroy, &scan}; }
+  std::array<const Script*, 4> all() const noexcept { return {&commit, &create, &destroy, &scan}; }
 
   Script commit;   // what merge() does, to one hash, or moving it to another key
-  Script put;      // writes a whole hash, if nothing is there, or in place of what is known
+  Script create;   // writes a whole hash, if nothing is there
   Script destroy;  // leaves a tombstone
   Script scan;     // a step through all hashes: drops or counts
 };

@@ -1,9 +1,10 @@
 #include <array>
+#include <iterator>
 #include <optional>
 #include <store/codec.hpp>
-#include <store/redis/put_arguments.hpp>
 #include <store/redis/requests.hpp>
 #include <store/redis/script_call.hpp>
+#include <vector>
 
 namespace sessions::store::redis {
 
@@ -46,14 +47,18 @@ std::optional<Result<Destroyed>> was_destroyed(const Reply& reply, std::string_v
 std::unique_ptr<Request> make_create(Means means, const HashKey& key, const Record& record, const Call& call,
                                      Completion<bool> done) {
   auto request = std::make_unique<Write<bool>>(std::move(means), call, std::move(done), &was_created);
-  const Result<Record> stored = encode(record, call.codec());
+  const Result<Record> stored = encode_values(record, call.codec());
   if (!stored) {
     request->fail(stored.error());
     return nullptr;
   }
-  const PutArguments arguments(request->token(), request->attempt(), std::nullopt, *stored, key.tag(), call.now());
+  std::vector<std::string> texts = {request->token(), to_text(request->attempt()), std::to_string(call.now()),
+                                    std::to_string(record.expires())};
+  std::vector<std::string> hash = format_hash(*stored, key.tag(), request->attempt(), call.now());
+  texts.insert(texts.end(), std::make_move_iterator(hash.begin()), std::make_move_iterator(hash.end()));
+  const std::vector<std::string_view> arguments(texts.begin(), texts.end());
   const std::string_view name = key.text();
-  request->call(request->scripts().put, {&name, 1}, arguments.words());
+  request->call(request->scripts().create, {&name, 1}, arguments);
   return request;
 }
 

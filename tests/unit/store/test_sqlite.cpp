@@ -2,11 +2,11 @@
 
 #include <atomic>
 #include <filesystem>
-#include <store/codec.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "../../support/codecs.hpp"
 #include "../../support/sqlite_world.hpp"
 
 using namespace sessions;
@@ -29,14 +29,6 @@ Result<Committed> regenerate(Store& store, unsigned from, unsigned to) {
     store.regenerate(key_of(from), {key_of(to), generation + 1}, commit, now + 3'600, patient(), std::move(done));
   });
 }
-
-class Reversed final : public Codec {
- public:
-  Result<std::string> encode(std::string_view json) const override { return std::string(json.rbegin(), json.rend()); }
-  Result<std::string> decode(std::string_view bytes) const override {
-    return std::string(bytes.rbegin(), bytes.rend());
-  }
-};
 
 }  // namespace
 
@@ -156,7 +148,7 @@ TEST_CASE("a session that cannot move stays where it is, with nothing half writt
 TEST_CASE("a codec sees content on its way in and out") {
   const TemporaryDirectory directory;
   const auto store = open(directory.file("s.db"));
-  const Call coded(now, std::chrono::minutes(1), std::make_shared<Reversed>());
+  const Call coded(now, std::chrono::minutes(1), std::make_shared<testing::Reversal>());
   REQUIRE(*create(*store, 1, now, "123450", coded));
   REQUIRE(increment(*store, 1, coded));
   const auto found = load(*store, 1, coded);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../../../support/catch.hpp"
+#include "../../../support/codecs.hpp"
 #include "../../../support/redis_store.hpp"
 #include "../../../support/store.hpp"
 
@@ -55,7 +56,8 @@ std::string describe(const std::optional<Record>& record) {
 
 class Both {
  public:
-  explicit Both(unsigned seed) : random_(seed), redis_(testing::open_redis(transport())) {
+  Both(unsigned seed, std::shared_ptr<const Codec> codec)
+      : random_(seed), redis_(testing::open_redis(transport())), codec_(std::move(codec)) {
     testing::tell(testing::shared_redis_server(), {"FLUSHALL"});
   }
 
@@ -96,7 +98,7 @@ class Both {
     return all[draw(all.size())];
   }
   Key key() { return {static_cast<char>(draw(5))}; }
-  Call call() const { return {now_, std::chrono::minutes(1)}; }
+  Call call() const { return {now_, std::chrono::minutes(1), codec_}; }
 
   template <class Reply, class Make, class Describe>
   void compare(const char* what, Make make, Describe describe) {
@@ -265,15 +267,18 @@ class Both {
   std::uint64_t unique_ = 0;
   Memory memory_{MemoryBounds{}};
   std::shared_ptr<redis::Redis> redis_;
+  const std::shared_ptr<const Codec> codec_;
   std::vector<Seen> seen_ = std::vector<Seen>(4);
 };
 
 }  // namespace
 
 TEST_CASE("Redis and the memory store agree about thousands of random calls") {
+  const auto codec = GENERATE(as<std::shared_ptr<const Codec>>{}, nullptr, std::make_shared<testing::Reversal>(),
+                              std::make_shared<testing::Sealing>());
   for (unsigned seed = 1; seed <= 8; ++seed) {
     INFO("seed " << seed);
-    Both both(seed);
+    Both both(seed, codec);
     for (int i = 0; i < 1'500; ++i) {
       both.step();
     }

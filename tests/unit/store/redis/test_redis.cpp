@@ -1,10 +1,10 @@
 // The store against a real server: what the scripts do when replies get lost, and what a server may refuse.
-#include <store/codec.hpp>
 #include <store/merge.hpp>
 #include <string>
 #include <vector>
 
 #include "../../../support/catch.hpp"
+#include "../../../support/codecs.hpp"
 #include "../../../support/redis_store.hpp"
 #include "../../../support/store.hpp"
 
@@ -13,6 +13,8 @@ using namespace sessions::store;
 using testing::ask;
 using testing::BlockingTransport;
 using testing::RedisServer;
+using testing::Reversal;
+using testing::Sealing;
 using testing::tell;
 using testing::text;
 using Kind = Change::Kind;
@@ -25,14 +27,16 @@ constexpr std::uint64_t generation = 7;
 const Key a{'\x01'};
 const Key b{'\x02'};
 
-// Turns texts round.
-class Reversal final : public Codec {
- public:
-  Result<std::string> encode(std::string_view json) const override { return std::string(json.rbegin(), json.rend()); }
-  Result<std::string> decode(std::string_view bytes) const override { return encode(bytes); }
-};
-
 std::string hash_of(const Key& key, std::string_view prefix = "session:") { return redis::HashKey(prefix, key).text(); }
+
+Commit commit_of(const std::vector<Change>& changes, std::uint64_t version = 1) {
+  Commit commit;
+  commit.generation = generation;
+  commit.version = version;
+  commit.expires = now + 1'000;
+  commit.changes = changes;
+  return commit;
+}
 
 // One server, one transport with faults, one store.
 struct World {
@@ -56,21 +60,17 @@ struct World {
 
   Result<Committed> commit(const Key& key, const std::vector<Change>& changes, std::uint64_t version = 1,
                            Attempt attempt = {}) {
-    Commit commit;
-    commit.generation = generation;
-    commit.version = version;
-    commit.expires = now + 1'000;
-    commit.changes = changes;
+    Commit commit = commit_of(changes, version);
     commit.attempt = attempt;
+    return this->commit(key, commit);
+  }
+
+  Result<Committed> commit(const Key& key, const Commit& commit) {
     return ask<Committed>(*store, [&](auto done) { store->commit(key, commit, call(), std::move(done)); });
   }
 
   Result<Committed> regenerate(const Key& from, const Key& to, const std::vector<Change>& changes = {}) {
-    Commit commit;
-    commit.generation = generation;
-    commit.version = 1;
-    commit.expires = now + 1'000;
-    commit.changes = changes;
+    const Commit commit = commit_of(changes);
     return ask<Committed>(*store, [&](auto done) {
       store->regenerate(from, {to, generation + 1}, commit, now + 60, call(), std::move(done));
     });
@@ -245,24 +245,123 @@ TEST_CASE("what is not ours under a session's key is corrupt, and stays as it is
 
 TEST_CASE("what a codec has written needs it, and is committed to with it") {
   World world;
-  REQUIRE(*world.create(b, {{"plain", "1"}}));
   world.codec = std::make_shared<Reversal>();
-  REQUIRE(*world.create(a, {{"n", "1"}}));
-  CHECK(tell(world.server, {"HGET", hash_of(a), "."}) == "0:}1:\"n\"{");
-  CHECK(world.load(a) == "n=1");
+  REQUIRE(*world.create(a, {{"n", "10"}, {"s", "\"x:y\""}, {"", "{\"k\":[1]}"}}));
+  CHECK(tell(world.server, {"HGET", hash_of(a), ".n"}) == "0:01");
+  CHECK(tell(world.server, {"HGET", hash_of(a), ".s"}) == "1:\"y:x\"");
+  CHECK(tell(world.server, {"HGET", hash_of(a), "."}) == "2:}]1[:\"k\"{");
+  CHECK(world.load(a) == "n=10 s=\"x:y\" ={\"k\":[1]}");
   CHECK(world.commit(a, one_more)->outcome == Outcome::applied);
-  const auto merged = world.commit(a, {{Kind::set, "m", "2"}});
+  const auto merged = world.commit(a, {{Kind::set, "m", "2"}, {Kind::remove, "", {}, 0, "{\"k\":[1]}"}});
   REQUIRE(merged);
   CHECK(merged->outcome == Outcome::merged);
-  CHECK(text(merged->record) == "n=2 m=2");
-  CHECK(world.load(b) == "plain=1");
-  CHECK(world.commit(b, one_more)->outcome == Outcome::applied);
-  CHECK(tell(world.server, {"HLEN", hash_of(b)}) == "2");
+  CHECK(text(merged->record) == "n=11 s=\"x:y\" m=2");
+  CHECK(world.load(a) == text(merged->record));
   world.codec = nullptr;
   CHECK(world.load(a) == std::to_string(static_cast<int>(Status::corrupt)));
   CHECK(status_of(world.commit(a, one_more)) == Status::corrupt);
   CHECK(status_of(world.regenerate(a, Key{'\x03'})) == Status::corrupt);
   CHECK(world.destroy(a)->was_there);
+}
+
+TEST_CASE("what was stored before there was a codec is loaded, and all of it is coded once something changes") {
+  World world;
+  REQUIRE(*world.create(a, {{"n", "12"}, {"s", "\"xy\""}}));
+  REQUIRE(*world.create(b, {{"n", "12"}}));
+  const auto stored = [&](const char* field) { return tell(world.server, {"HGET", hash_of(a), field}); };
+  world.codec = std::make_shared<Reversal>();
+  CHECK(world.load(a) == "n=12 s=\"xy\"");
+  CHECK(world.commit(a, std::vector<Change>())->outcome == Outcome::applied);
+  CHECK(stored(".s") == "1:\"xy\"");
+  const auto change = GENERATE(Change{Kind::increment, "n", {}, 1}, Change{Kind::remove, "none"},
+                               Change{Kind::set, "m", "1", 0, {}}, Change{Kind::set, "gone", "1", 0, "0"});
+  CHECK(world.commit(a, {change}, 0)->outcome == Outcome::merged);
+  CHECK(stored(".s") == "1:\"yx\"");
+  CHECK(stored(".n") == (change.kind == Kind::increment ? "0:31" : "0:21"));
+  CHECK(world.load(a).find("s=\"xy\"") != std::string::npos);
+  REQUIRE(world.regenerate(b, Key{'\x03'}, one_more));
+  CHECK(tell(world.server, {"HGET", hash_of(Key{'\x03'}), ".n"}) == "0:31");
+}
+
+TEST_CASE("what is cleared with a codec is all coded") {
+  World world;
+  REQUIRE(*world.create(a, {{"n", "12"}, {"s", "1"}}));
+  world.codec = std::make_shared<Reversal>();
+  const std::vector<Change> changes = {{Kind::set, "s", "45"}, {Kind::increment, "n", {}, 67}};
+  Commit commit = commit_of(changes, 0);
+  commit.clear = true;
+  REQUIRE(world.commit(a, commit));
+  CHECK(world.load(a) == "s=45 n=67");
+  CHECK(tell(world.server, {"HGET", hash_of(a), ".n"}) == "3:76");
+}
+
+TEST_CASE("a coded commit sends what it changes, and nothing that was not coded") {
+  World world;
+  CHECK(world.prepare().empty());
+  world.codec = std::make_shared<Sealing>();
+  REQUIRE(*world.create(a, {{"kept", "\"plain kept\""}, {"set", "\"plain set\""}, {"n", "1234567"}}));
+  const std::string kept = tell(world.server, {"HGET", hash_of(a), ".kept"});
+  int writes = 0;
+  world.transport->before = [&](std::string_view command) {
+    for (const char* const text : {"plain", "1234567", "1234568"}) {
+      CHECK(command.find(text) == std::string_view::npos);
+    }
+    if (command.find("EVAL") != std::string_view::npos) {
+      CHECK(command.find(".kept") == std::string_view::npos);
+      CHECK(command.find(".set") != std::string_view::npos);
+      ++writes;
+    }
+  };
+  const std::vector<Precondition> preconditions = {{"set", "\"plain set\""}, {"kept", "\"plain kept\""}};
+  const std::vector<Change> changes = {{Kind::set, "set", "\"plain too\"", 0, "\"plain set\""},
+                                       {Kind::increment, "n", {}, 1, "1234567"}};
+  Commit commit = commit_of(changes);
+  commit.preconditions = preconditions;
+  const auto committed = world.commit(a, commit);
+  REQUIRE(committed);
+  CHECK(committed->outcome == Outcome::applied);
+  CHECK(writes == 1);
+  world.transport->before = nullptr;
+  CHECK(tell(world.server, {"HGET", hash_of(a), ".kept"}) == kept);
+  CHECK(world.load(a) == "kept=\"plain kept\" set=\"plain too\" n=1234568");
+  const auto broken = world.commit(a, commit);
+  REQUIRE(broken);
+  CHECK(broken->outcome == Outcome::conflict);
+  CHECK(broken->keys == std::vector<std::string>{"set"});
+}
+
+TEST_CASE("the most bytes of a session are those of its decoded values") {
+  World world;
+  world.codec = std::make_shared<Sealing>();
+  REQUIRE(*world.create(a, {{"k", "12345"}}));
+  for (const auto& [value, status] :
+       std::vector<std::pair<std::string, Status>>{{"123456789", Status::ok}, {"1234567890", Status::limit}}) {
+    const std::vector<Change> changes = {{Kind::set, "k", value}};
+    Commit commit = commit_of(changes);
+    commit.max_bytes = 10;
+    CHECK(status_of(world.commit(a, commit)) == status);
+  }
+}
+
+TEST_CASE("a codec that fails, or gives something else than JSON, says so for every field") {
+  World world;
+  world.codec = std::make_shared<Sealing>();
+  REQUIRE(*world.create(a, {{"k", "1"}, {"l", "2"}}));
+  const std::string whole = tell(world.server, {"HGET", hash_of(a), ".l"});
+  tell(world.server, {"HSET", hash_of(a), ".l", whole.substr(0, whole.size() - 1)});
+  CHECK(world.load(a) == std::to_string(static_cast<int>(Status::callback)));
+  CHECK(status_of(world.commit(a, one_more)) == Status::callback);
+  world.codec = std::make_shared<Reversal>();
+  for (const char* const stored : {"1:", "1:1,2", "1:}", "1:\"", "1:eurt x", "1:]}1:\"a\",1:\"a\"{[", "1:\xff"}) {
+    INFO(stored);
+    tell(world.server, {"HSET", hash_of(a), ".k", "0:1", ".l", stored});
+    CHECK(world.load(a) == std::to_string(static_cast<int>(Status::corrupt)));
+    CHECK(status_of(world.commit(a, one_more)) == Status::corrupt);
+  }
+  tell(world.server, {"HSET", hash_of(a), ".l", "1: eurt\n"});
+  CHECK(world.load(a) == "k=1 l=true");
+  tell(world.server, {"HSET", hash_of(a), ".\xff", "2:1"});
+  CHECK(world.load(a) == std::to_string(static_cast<int>(Status::corrupt)));
 }
 
 TEST_CASE("coded commits of others in between are merged, not lost") {
