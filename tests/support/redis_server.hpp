@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -130,6 +131,9 @@ class RedisServer {
         "redis-server", "--dir", directory_.file(""), "--save", "",       "--appendonly", "no",
         "--daemonize",  "no",    "--logfile",         "",       "--bind", "127.0.0.1",    "--loglevel",
         "notice"};
+    if (const char* const another = std::getenv("SESSIONS_REDIS_SERVER")) {
+      words.front() = another;
+    }
     const auto add = [&words](std::vector<std::string> more) { words.insert(words.end(), more.begin(), more.end()); };
     switch (listen_) {
       case Listen::unix_socket:

@@ -1,5 +1,6 @@
 """A Redis server of a test's own, in a directory of its own."""
 
+import os
 import random
 import signal
 import socket
@@ -26,7 +27,8 @@ class RedisServer:
         self.port = port or free_port()
         self.directory = directory
         self.socket_path = f"{directory}/redis.sock"
-        self.command = ["redis-server", "--dir", str(directory), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1",
+        program = os.environ.get("SESSIONS_REDIS_SERVER", "redis-server")  # another one than the system's
+        self.command = [program, "--dir", str(directory), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1",
                         "--port", str(self.port), "--unixsocket", self.socket_path, *arguments]
         self.process = None
         self.log = []
