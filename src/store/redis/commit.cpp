@@ -248,6 +248,7 @@ class CodedCommit final : public CommitCall {
       return answer(Error{Status::busy, "others kept changing this session for the time allowed: nothing was changed"});
     }
     was_overtaken_ = true;
+    renew_attempt();
     return Next::again;
   }
 

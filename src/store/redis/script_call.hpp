@@ -49,6 +49,9 @@ class ScriptCall : public Asking<T> {
     send_call(call_);
   }
 
+  // The last call has had no effect: the next one is another attempt.
+  void renew_attempt() { ticket_.renew(); }
+
   // Of the calls from now on.
   void confirm_within(std::chrono::milliseconds time) noexcept { confirmation_ = time; }
 
@@ -130,7 +133,7 @@ class ScriptCall : public Asking<T> {
   }
 
   const std::shared_ptr<const Scripts> scripts_;
-  const Ticket ticket_;
+  Ticket ticket_;
   const std::string token_;
   std::chrono::milliseconds confirmation_{0};
   const Script* script_ = nullptr;

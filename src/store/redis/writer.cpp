@@ -19,23 +19,33 @@ std::unique_ptr<Writer> Writer::draw() {
   return std::make_unique<Writer>(number, drawn ? Status::ok : drawn.error().status);
 }
 
+Attempt Writer::begin() {
+  const std::lock_guard lock(mutex_);
+  ended_.push_back(false);
+  return {number_, first_ + ended_.size() - 1, first_};
+}
+
 Result<Ticket> Ticket::take(std::shared_ptr<Writer> writer) {
   if (writer->drawn_ != Status::ok) {
     return Error{writer->drawn_, "no random number could be had from the system to tell writers apart"};
   }
-  Attempt attempt;
-  {
-    const std::lock_guard lock(writer->mutex_);
-    writer->ended_.push_back(false);
-    attempt = {writer->number_, writer->first_ + writer->ended_.size() - 1, writer->first_};
-  }
+  const Attempt attempt = writer->begin();
   return Ticket(std::move(writer), attempt);
 }
 
 Ticket::~Ticket() {
-  if (!writer_) {
-    return;
+  if (writer_) {
+    end();
   }
+}
+
+void Ticket::renew() {
+  const Attempt next = writer_->begin();
+  end();
+  attempt_ = next;
+}
+
+void Ticket::end() noexcept {
   const std::lock_guard lock(writer_->mutex_);
   std::deque<bool>& ended = writer_->ended_;
   ended[attempt_.sequence - writer_->first_] = true;

@@ -30,6 +30,8 @@ class Writer {
  private:
   friend class Ticket;
 
+  Attempt begin();
+
   const std::uint64_t number_;
   const Status drawn_;
   std::mutex mutex_;
@@ -50,7 +52,12 @@ class Ticket {
 
   const Attempt& attempt() const noexcept { return attempt_; }
 
+  // The attempt has had no effect, and is given up for another one: who keeps trying holds up nobody.
+  void renew();
+
  private:
+  void end() noexcept;
+
   Ticket(std::shared_ptr<Writer> writer, const Attempt& attempt) : writer_(std::move(writer)), attempt_(attempt) {}
 
   std::shared_ptr<Writer> writer_;

@@ -36,6 +36,16 @@ TEST_CASE("what is settled ends before the lowest that is under way, in whatever
   CHECK(last.settled == 8);
 }
 
+TEST_CASE("an attempt that had no effect is given up for the next one") {
+  const auto writer = std::make_shared<Writer>(7, Status::ok);
+  Result<Ticket> ticket = Ticket::take(writer);
+  const Result<Ticket> other = Ticket::take(writer);
+  CHECK(ticket->attempt().sequence == 1);
+  ticket->renew();
+  CHECK(ticket->attempt().sequence == 3);
+  CHECK(Ticket::take(writer)->attempt().settled == other->attempt().sequence);
+}
+
 TEST_CASE("writers are drawn, and without a number nothing is written") {
   const std::shared_ptr<Writer> one = Writer::draw();
   const std::shared_ptr<Writer> two = Writer::draw();
