@@ -48,7 +48,8 @@ local function call(command, key, words)
   end
 end
 
--- this is only garbage collection: our clock may be another than the server's
+-- this is only garbage collection: our clock may be another than the server's. It is also done where all is done
+-- already: WAIT waits for what its own connection has written, which must not be nothing
 local function expire(key, expires, now)
   redis.call('PEXPIRE', key, string.format('%.0f', 1000 * math.max(1, math.min(expires - now + 1, 1e11))))
 end
@@ -78,7 +79,9 @@ local first_change = 15 + 2 * tonumber(ARGV[14])
 
 if to then
   local head = redis.call('HGET', to, '@')
-  if head and was_applied(head, attempt) then
+  local h = head and parse(head)
+  if h and was_applied(h.applied, attempt) then
+    expire(to, h.expires, now)
     return {token, 'duplicate', redis.call('HGETALL', to)}
   end
 end
@@ -257,6 +260,7 @@ if not head then return {ARGV[1], missing(key), ''} end
 local h = parse(head)
 if not h then return {ARGV[1], 'corrupt', head} end
 if h.is_ended then
+  expire(key, h.expires, now)
   return {ARGV[1], was_applied(h.applied, ARGV[2]) and 'ended' or 'gone'}
 end
 local was_alive = is_alive(h, now)

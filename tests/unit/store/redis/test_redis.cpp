@@ -623,4 +623,8 @@ TEST_CASE("a replica that does not answer confirms nothing, also when it is sent
   REQUIRE(ended);
   CHECK(ended->was_there);
   CHECK(ended->degraded);
+  const auto once_more = world.destroy(b);
+  REQUIRE(once_more);
+  CHECK_FALSE(once_more->was_there);
+  CHECK(once_more->degraded);
 }
