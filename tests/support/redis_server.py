@@ -49,7 +49,7 @@ class RedisServer:
         self.await_ready()
 
     def await_ready(self):
-        self.await_log("ready to accept connections at")
+        self.await_log("eady to accept connections")
         self.reader = threading.Thread(target=self.log.extend, args=[self.process.stdout])
         self.reader.start()
 

@@ -135,7 +135,7 @@ class Disk(RedisTest):
 
 class Replicas(RedisTest):
     def replica_of(self, server):
-        replica = self.server("--replicaof", f"127.0.0.1 {server.port}")
+        replica = self.server("--replicaof", "127.0.0.1", str(server.port))
         while "master_link_status:up" not in replica.tell("INFO", "replication"):
             pass
         return replica
