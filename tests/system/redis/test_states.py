@@ -58,7 +58,7 @@ class Memory(RedisTest):
 
 class Busy(RedisTest):
     def test_a_server_that_runs_somebodys_script(self):
-        server = self.server("--busy-reply-threshold", "1")
+        server = self.server("--lua-time-limit", "1")
         manager = Manager(url(server), timeout_ms=10_000)
         cookie = manager.new(n=1)
         session = manager.load(cookie).restored()
@@ -114,7 +114,7 @@ class Loading(RedisTest):
 
 class Disk(RedisTest):
     def test_a_server_that_cannot_save_is_read(self):
-        server = self.server("--save", "3600 1000")
+        server = self.server("--save", "3600", "1000")
         pathlib.Path(server.directory, "dump.rdb").mkdir()
         manager = Manager(url(server))
         cookie = manager.new(n=1)
