@@ -8,9 +8,9 @@ install(TARGETS sessions EXPORT sessionsTargets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sessions_runtime
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sessions_runtime NAMELINK_COMPONENT sessions_development
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sessions_development)
-install(FILES include/sessions.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sessions_development)
+install(FILES include/sessions.h include/sessions.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sessions_development)
 install(DIRECTORY include/sessions DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sessions_development
-  FILES_MATCHING PATTERN "*.h")
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 
 # The C++ runtime, which a C compiler that links the static library does not add by itself.
 set(cxx_runtime ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})

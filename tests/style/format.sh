@@ -9,5 +9,5 @@ if [ "${1:-}" != -i ]; then
 fi
 status=0
 find include src tests bindings -name '*.[ch]' -print0 | xargs -0 "$tool" --style=file:include/.clang-format "$@" || status=1
-find src tests bindings -name '*.[ch]pp' -print0 | xargs -0 "$tool" "$@" || status=1
+find include src tests bindings -name '*.[ch]pp' -print0 | xargs -0 "$tool" --style=file:.clang-format "$@" || status=1
 exit $status
