@@ -9,7 +9,8 @@ import signal
 import subprocess
 import tempfile
 
-QUICKSTART = pathlib.Path(os.environ["SESSIONS_BUILD_DIR"], "bindings/c/quickstart")
+# The quick start in C, or that in another language, which behaves the same.
+QUICKSTART = pathlib.Path(os.environ["SESSIONS_BUILD_DIR"], os.environ.get("SESSIONS_QUICKSTART", "bindings/c/quickstart"))
 BACKENDS = ("memory:", "signed-cookie:", "cookie:")
 SECRET = "a secret of these tests, known to both sides"
 # A cookie of the backend cookie: that curl still sends, and that cannot be set again: 4,096 bytes are not enough.
