@@ -150,12 +150,12 @@ fi
 check "Python packages to compare with" python install_python_packages
 
 check "gcc, release, no warning" build-release build release
-suite release unit contract capi conformance valgrind torture system interop bench style abi package
+suite release unit contract capi cpp conformance valgrind torture system interop bench style abi package
 
 check "clang, AddressSanitizer and UndefinedBehaviorSanitizer, no warning" build-asan build asan
-suite asan unit contract capi conformance
+suite asan unit contract capi cpp conformance
 check "clang, ThreadSanitizer" build-tsan build tsan
-suite tsan unit contract capi conformance
+suite tsan unit contract capi cpp conformance
 
 check "clang-format" format format
 check "clang-tidy" tidy tidy

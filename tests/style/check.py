@@ -140,6 +140,14 @@ def coverage():
             yield f"{function}: not called by any program in tests/capi"
 
 
+def cpp_coverage():
+    """Each public function can be reached from C++."""
+    headers = "".join(without_comments(text) for _, text in sources("include", suffixes=(".hpp",)))
+    for function in public_functions():
+        if not re.search(rf"\b{function}\b", headers):
+            yield f"{function}: not used by any header in include/*.hpp"
+
+
 def waiting():
     """Tests and bindings wait for events, never for time to pass."""
     for suffixes, pattern in WAITING.items():
@@ -149,7 +157,7 @@ def waiting():
                 yield f"{name}: waits for time to pass"
 
 
-RULES = [rooms, foreign_headers, cjson_parsing, border, coverage, waiting]
+RULES = [rooms, foreign_headers, cjson_parsing, border, coverage, cpp_coverage, waiting]
 
 
 def main(names):
