@@ -75,7 +75,11 @@ class Error {
   // With the general message of the status.
   explicit Error(Status status) noexcept : status_(status) {}
 
-  // Copies an error of C, which may be NULL and stays its owner's.
+  // Copies an error of C, which stays its owner's; NULL is Status::ok.
+  explicit Error(const sessions_error* error) noexcept
+      : Error(static_cast<Status>(sessions_error_status(error)), error) {}
+
+  // The same for a call whose status is known, and that may have given no error object.
   Error(Status status, const sessions_error* error) noexcept : status_(status), text_(copy(error)) {}
 
   Status status() const noexcept { return status_; }

@@ -59,7 +59,8 @@ TEST_CASE("an error keeps the message of C's, which ends earlier") {
   sessions_error* from_c = nullptr;
   REQUIRE(sessions_backend_open("nonsense:", SESSIONS_NUL_TERMINATED, &backend, &from_c) == SESSIONS_E_UNSUPPORTED);
   const std::string said = sessions_error_message(from_c);
-  Error error(Status::unsupported, from_c);
+  Error error(from_c);
+  CHECK(Error(Status::busy, from_c).status() == Status::busy);
   sessions_error_free(from_c);
   CHECK(error.message() == said);
   CHECK(said.find("nonsense") != std::string::npos);
@@ -68,6 +69,8 @@ TEST_CASE("an error keeps the message of C's, which ends earlier") {
   const Error moved = std::move(error);
   CHECK(moved.message() == said);
   CHECK(moved.status() == Status::unsupported);
+  CHECK(Error(Status::busy, nullptr).message() == message(Status::busy));
+  CHECK(Error(static_cast<const sessions_error*>(nullptr)).status() == Status::ok);
 }
 
 TEST_CASE("a result holds a value") {

@@ -46,8 +46,12 @@ use_pkg_config() {
   echo "$flags"
   # shellcheck disable=SC2086  # flags are meant to be split
   $CC -std=c99 "$here/main.c" -o "$program" $flags
-  run "$program" "$libdir"
-  check_needed "$program"
+  # shellcheck disable=SC2086
+  $CXX -std=c++17 "$here/main.cpp" -o "${program}_cpp" $flags
+  for built in "$program" "${program}_cpp"; do
+    run "$built" "$libdir"
+    check_needed "$built"
+  done
 }
 
 # use_find_package NAME LIBDIR C|CXX [OPTION...]
@@ -119,6 +123,7 @@ case $kind in
     "$CMAKE" -S "$here/subdirectory" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug -DSESSIONS_SOURCE_DIR="$source"
     "$CMAKE" --build "$work/build" --parallel 2
     run "$work/build/consumer" "$work/build/sessions"
+    run "$work/build/consumer_cpp" "$work/build/sessions"
     LD_LIBRARY_PATH=$work/build/sessions "$work/build/without_stores" || fail "what is not built in is not UNSUPPORTED"
     ;;
   *) fail "no such kind: $kind" ;;
