@@ -42,5 +42,6 @@
 #include <sessions/custom.hpp>
 #include <sessions/error.hpp>
 #include <sessions/manager.hpp>
+#include <sessions/queue.hpp>
 #include <sessions/result.hpp>
 #include <sessions/session.hpp>

@@ -27,6 +27,7 @@ enum class Status : sessions_status {
   not_found = SESSIONS_E_NOT_FOUND,
   limit = SESSIONS_E_LIMIT,
   unsupported = SESSIONS_E_UNSUPPORTED,
+  canceled = SESSIONS_E_CANCELED,
   unavailable = SESSIONS_E_UNAVAILABLE,
   timeout = SESSIONS_E_TIMEOUT,
   unknown = SESSIONS_E_UNKNOWN,

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sessions/border.hpp>
 #include <sessions/config.hpp>
+#include <sessions/queue.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -98,6 +99,20 @@ class Session {
   sessions_session* handle() const noexcept { return handle_.get(); }
   sessions_session* release() noexcept { return handle_.release(); }
 
+#if __cplusplus >= 202002L && defined(__cpp_impl_coroutine)
+  // ---- for coroutines: co_await gives the Result<void>; what is handed over has to be good until then ----
+
+  auto load(std::string_view cookie_header, Queue& queue) {
+    return border::Awaitable(queue.has_thrown_, Load{handle(), cookie_header, queue.handle()});
+  }
+  auto load_value(std::string_view cookie_value, Queue& queue) {
+    return border::Awaitable(queue.has_thrown_, LoadValue{handle(), cookie_value, queue.handle()});
+  }
+  auto commit(Queue& queue) { return border::Awaitable(queue.has_thrown_, Commit{handle(), queue.handle()}); }
+  auto regenerate(Queue& queue) { return border::Awaitable(queue.has_thrown_, Regenerate{handle(), queue.handle()}); }
+  auto destroy(Queue& queue) { return border::Awaitable(queue.has_thrown_, Destroy{handle(), queue.handle()}); }
+#endif
+
   // ---- settings of this session ----
 
   Result<void> set_timeout(std::chrono::milliseconds timeout) {
@@ -124,6 +139,16 @@ class Session {
     return border::checked([&](sessions_error** error) {
       return sessions_session_load_value(handle(), cookie_value.data(), cookie_value.size(), error);
     });
+  }
+
+  // The same without waiting, see <sessions/queue.hpp>; done takes a Result<void>.
+  template <class Done>
+  void load(std::string_view cookie_header, Queue& queue, Done done) {
+    border::start(queue.has_thrown_, std::move(done), Load{handle(), cookie_header, queue.handle()});
+  }
+  template <class Done>
+  void load_value(std::string_view cookie_value, Queue& queue, Done done) {
+    border::start(queue.has_thrown_, std::move(done), LoadValue{handle(), cookie_value, queue.handle()});
   }
 
   // What loading found.
@@ -281,6 +306,20 @@ class Session {
     return border::checked([&](sessions_error** error) { return sessions_session_destroy(handle(), error); });
   }
 
+  // The same without waiting, see <sessions/queue.hpp>; done takes a Result<void>.
+  template <class Done>
+  void commit(Queue& queue, Done done) {
+    border::start(queue.has_thrown_, std::move(done), Commit{handle(), queue.handle()});
+  }
+  template <class Done>
+  void regenerate(Queue& queue, Done done) {
+    border::start(queue.has_thrown_, std::move(done), Regenerate{handle(), queue.handle()});
+  }
+  template <class Done>
+  void destroy(Queue& queue, Done done) {
+    border::start(queue.has_thrown_, std::move(done), Destroy{handle(), queue.handle()});
+  }
+
   // What the last of these three did.
   Outcome outcome() const noexcept { return static_cast<Outcome>(sessions_session_outcome(handle())); }
 
@@ -355,6 +394,12 @@ class Session {
       static_assert(border::never<T>, "a value is bool, an integer, float, double, text or nullptr");
     }
   }
+
+  using Load = border::LoadCall<sessions_session_load_async>;
+  using LoadValue = border::LoadCall<sessions_session_load_value_async>;
+  using Commit = border::EndCall<sessions_session_commit_async>;
+  using Regenerate = border::EndCall<sessions_session_regenerate_async>;
+  using Destroy = border::EndCall<sessions_session_destroy_async>;
 
   border::Owned<sessions_session, sessions_session_free> handle_;
 };
