@@ -89,7 +89,7 @@ TEST_CASE("a result holds a value") {
 }
 
 TEST_CASE("a result holds an error") {
-  Result<int> result(Error(Status::range));
+  Result<int> result = Error(Status::range);
   CHECK_FALSE(result);
   CHECK(result.status() == Status::range);
   CHECK(result.error().status() == Status::range);
@@ -100,7 +100,7 @@ TEST_CASE("a result holds an error") {
 TEST_CASE("a result of values that can only be moved gives them away") {
   Result<std::unique_ptr<int>> result(std::make_unique<int>(7));
   CHECK(*std::move(result).value_or_throw() == 7);
-  Result<std::unique_ptr<int>> missing(Error(Status::nomem));
+  Result<std::unique_ptr<int>> missing = Error(Status::nomem);
   CHECK(std::move(missing).value_or(nullptr) == nullptr);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("a result without a value is a success or an error") {
   CHECK(good);
   CHECK(good.status() == Status::ok);
   CHECK_NOTHROW(good.value_or_throw());
-  Result<void> bad(Error(Status::full));
+  Result<void> bad = Error(Status::full);
   CHECK_FALSE(bad);
   CHECK(bad.error().status() == Status::full);
   CHECK_THROWS_AS(bad.value_or_throw(), Exception);
@@ -125,7 +125,7 @@ TEST_CASE("value_or_throw throws the status with the message") {
     CHECK(exception.category() == Category::caller);
     CHECK(std::string(exception.what()).find("nonsense") != std::string::npos);
   }
-  const Result<int> kept(Error(Status::type));
+  const Result<int> kept = Error(Status::type);
   CHECK_THROWS_AS(kept.value_or_throw(), std::runtime_error);
 }
 
