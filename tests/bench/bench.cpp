@@ -2,6 +2,7 @@
 //
 // bench cookie FIRST_ROUND ROUNDS SECONDS
 // bench memory FIRST_ROUND ROUNDS SECONDS SESSIONS
+// bench bindings FIRST_ROUND ROUNDS SECONDS SESSIONS
 // bench sqlite FIRST_ROUND ROUNDS SECONDS SESSIONS DIRECTORY
 //
 // In every round each operation runs for so many seconds, those that are compared right after each other: the machine
@@ -71,7 +72,8 @@ bench::Operation machine(std::size_t sessions) {
 
 int measure(const std::vector<std::string>& arguments) {
   if (arguments.size() < 4) {
-    throw std::invalid_argument("usage: bench cookie|memory|sqlite FIRST_ROUND ROUNDS SECONDS [SESSIONS [DIRECTORY]]");
+    throw std::invalid_argument(
+        "usage: bench cookie|memory|bindings|sqlite FIRST_ROUND ROUNDS SECONDS [SESSIONS [DIRECTORY]]");
   }
   const int first_round = std::stoi(arguments[1]);
   const int rounds = std::stoi(arguments[2]);
@@ -80,6 +82,12 @@ int measure(const std::vector<std::string>& arguments) {
   if (arguments[0] == "cookie") {
     for (const bench::Payload& payload : {bench::small_payload(), bench::large_payload()}) {
       for (const bench::Operation& operation : bench::cookie_operations(payload)) {
+        add(operation, seconds, 1, failed);
+      }
+    }
+  } else if (arguments[0] == "bindings") {
+    for (const std::size_t sessions : {std::size_t{0}, static_cast<std::size_t>(std::stoul(arguments.at(4)))}) {
+      for (const bench::Operation& operation : bench::binding_operations(bench::small_payload(), sessions)) {
         add(operation, seconds, 1, failed);
       }
     }

@@ -286,9 +286,10 @@ Operation operation_named(std::string_view name) {
   const std::string_view subject = name.substr(name.find('/') + 1, name.rfind('/') - name.find('/') - 1);
   const std::size_t star = subject.find('*');
   const Payload payload = payload_named(subject.substr(0, star));
-  const auto operations = star == std::string_view::npos
-                              ? cookie_operations(payload)
-                              : memory_operations(payload, std::stoul(std::string(subject.substr(star + 1))));
+  const std::size_t sessions = star == std::string_view::npos ? 0 : std::stoul(std::string(subject.substr(star + 1)));
+  const auto operations = name.substr(0, name.find('/')) == "request" ? binding_operations(payload, sessions)
+                          : sessions == 0                             ? cookie_operations(payload)
+                                                                      : memory_operations(payload, sessions);
   const auto found = std::find_if(operations.begin(), operations.end(),
                                   [name](const Operation& operation) { return operation.name == name; });
   if (found == operations.end()) {

@@ -1,4 +1,5 @@
-// What is measured, by name: WORK/SUBJECT/WHO, such as "load/350B/ours", WHO being ours, bare or framework.
+// What is measured, by name: WORK/SUBJECT/WHO, such as "load/350B/ours", WHO being ours, bare, framework, c or
+// cpp.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +30,10 @@ std::vector<Operation> memory_operations(const Payload& payload, std::size_t ses
 
 // The same on a database of so many sessions in that directory: sqlite/PAYLOAD*SESSIONS, by us and bare.
 std::vector<Operation> sqlite_operations(const Payload& payload, std::size_t sessions, const std::string& directory);
+
+// One request (load, read one key, change one key, commit) by the C ABI and by sessions.hpp over it: request/PAYLOAD on
+// signed cookies, request/PAYLOAD*SESSIONS in memory, by c and cpp. One thread.
+std::vector<Operation> binding_operations(const Payload& payload, std::size_t sessions);
 
 // The operation of that name, but for SQLite. Throws std::invalid_argument.
 Operation operation_named(std::string_view name);

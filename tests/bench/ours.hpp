@@ -26,6 +26,9 @@ class Ours {
   // A new session with that content; returns the Cookie header that a browser would send for it.
   std::string create(std::string_view json) const;
 
+  // Stays the owner.
+  sessions_manager* lend() const noexcept { return manager_.get(); }
+
   // Null when it failed.
   Session load(std::string_view cookie_header) const noexcept;
 

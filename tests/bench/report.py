@@ -14,6 +14,7 @@ COOKIE_WORK = {
 }
 MEMORY_GOAL = 1.6
 SQLITE_GOAL = 1.3
+BINDING_GOAL = 1.2
 TWO_THREADS_GOAL = 1.5
 RESIDENT_AIM = 450
 REDIS_ONE_GOAL = 1.15
@@ -94,6 +95,16 @@ def against_bare(times, instructions):
             nanoseconds = [f"{times.median(ours):.0f}", f"{times.median(bare):.0f}"]
             title = f"{what}, {subject.replace('*', ' x ')}"
             yield [title, *nanoseconds, show(ratio), f"<= {goal}", verdict(ratio[0] <= goal), *counts]
+
+
+def bindings(times, instructions):
+    for subject in times.subjects("request"):
+        where = f"memory, {subject.replace('*', ' x ')}" if "*" in subject else f"signed cookie, {subject}"
+        c, cpp = f"request/{subject}/c", f"request/{subject}/cpp"
+        ratio = times.ratio(cpp, c)
+        counts = [str(instructions.get(name, "-")) for name in (cpp, c)]
+        nanoseconds = [f"{times.median(name):.0f}" for name in (cpp, c)]
+        yield [where, *nanoseconds, show(ratio), f"<= {BINDING_GOAL}", verdict(ratio[0] <= BINDING_GOAL), *counts]
 
 
 def two_threads(times):
@@ -229,6 +240,8 @@ def report_rest(results):
     table("Against the bare program", head, against_bare(times, instructions))
     print("\nInstructions are those of valgrind's processor, which has no SHA instructions: hashing weighs more there.")
     print("In memory they are counted on 100 sessions.")
+    head = ["load, read, change, commit", "C++", "C", "C++ / C", "goal", "reached", "instructions", "C"]
+    table("From C++", head, bindings(times, instructions))
     head = ["sessions", "who", "throughput of two threads / one", "goal", "reached"]
     table("Two threads", head, two_threads(Times(rows(results / "times"), WALL)))
     head = ["sessions", "ours", "bare SQL", "Python's sqlite3", "time, ours / bare", "goal", "reached"]

@@ -70,6 +70,7 @@ while [ "$round" -le "$rounds" ]; do
   done
   round=$((round + 1))
 done
+"$programs/bench" bindings 1 "$rounds" "$seconds" 1000 >>"$results/times"
 for sessions in $table_sizes; do
   "$programs/bench" memory 1 "$rounds" "$seconds" "$sessions" >>"$results/times"
 done
@@ -127,6 +128,10 @@ if ! command -v valgrind >/dev/null; then
 elif [ "$profile" = smoke ]; then
   instructions load/350B/ours >>"$results/instructions"
 else
+  for who in c cpp; do
+    instructions "request/350B/$who" >>"$results/instructions"
+    instructions "request/350B*1000/$who" >>"$results/instructions"
+  done
   for work in load/350B read/350B commit/350B cycle/350B load/2.5KiB read/2.5KiB commit/2.5KiB cycle/2.5KiB \
     'memory/350B*100'; do
     for who in ours bare; do
