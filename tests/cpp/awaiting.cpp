@@ -69,10 +69,12 @@ Task load_only(Session& session, std::string header, Queue& queue, Answers& answ
   answers.status = result.status();
 }
 
+#ifndef __clang__  // version 14 destroys twice what a coroutine holds when unhandled_exception() throws
 Task throw_after(Session& session, std::string header, Queue& queue) {
   static_cast<void>(co_await session.load(header, queue));
   throw std::runtime_error("out of the coroutine");
 }
+#endif
 
 Task live(const Manager& manager, std::string header, Queue& queue, int& steps) {
   Session session = manager.new_session().value_or_throw();
@@ -186,6 +188,7 @@ TEST_CASE("a session or a queue that ends resumes with canceled") {
   gated.gate->open();
 }
 
+#ifndef __clang__
 TEST_CASE("what leaves a coroutine is told by dispatch") {
   Gated gated;
   Session session = gated.manager.new_session().value_or_throw();
@@ -200,6 +203,7 @@ TEST_CASE("what leaves a coroutine is told by dispatch") {
   CHECK(status == Status::callback);
   CHECK(gated.queue.dispatch());
 }
+#endif
 
 TEST_CASE("handles that were moved from refuse") {
   Gated gated;
