@@ -46,6 +46,14 @@ class Counted {
   int* alive_;
 };
 
+// A clock that there is never any memory for.
+struct Large {
+  static void* operator new(std::size_t /*size*/, const std::nothrow_t& /*tag*/) noexcept { return nullptr; }
+  static void operator delete(void* /*memory*/) noexcept {}
+
+  std::int64_t operator()() const { return 0; }
+};
+
 // Turns every byte around, and does as it is told.
 struct Codec {
   std::shared_ptr<int> mode = std::make_shared<int>(0);
@@ -220,6 +228,13 @@ TEST_CASE("hooks live as long as somebody may call them") {
   const Config taken = std::move(hollow);
   CHECK(hollow.set_clock([counted = Counted(alive)] { return world::start; }).status() == Status::invalid);
   CHECK(alive == 0);
+}
+
+TEST_CASE("hooks that there is no memory for are refused, and change nothing") {
+  World world;
+  const std::string header = world::stored(world.manager(), "key", 1);
+  CHECK(world.config.set_clock(Large()).status() == Status::nomem);
+  CHECK(world.manager().load(header).value_or_throw().origin() == sessions::Origin::restored);
 }
 
 TEST_CASE("hooks that can only be moved are taken") {

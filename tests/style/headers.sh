@@ -1,6 +1,6 @@
 #!/bin/sh
-# Each public header alone: those of C as strict C99 and as C++17, those of C++ as C++17 and C++20, with and without
-# exceptions and RTTI.
+# Each public header alone: those of C as strict C99 and as C++17, those of C++ as C++17; all of C++ as C++17 and C++20,
+# with and without exceptions and RTTI, also with clang.
 set -eu
 cd "${SESSIONS_SOURCE_DIR:-$(dirname "$0")/../..}/include"
 warnings='-pedantic -Wall -Wextra -Wconversion -Wshadow -Werror'
@@ -18,10 +18,17 @@ for header in sessions.h sessions/*.h; do
   check "${CXX:-c++}" c++ -std=c++17
   echo "$header"
 done
-for header in sessions.hpp sessions/*.hpp; do
-  for standard in 17 20; do
-    check "${CXX:-c++}" c++ -std=c++$standard
-    check "${CXX:-c++}" c++ -std=c++$standard -fno-exceptions -fno-rtti
-  done
+for header in sessions/*.hpp; do
+  check "${CXX:-c++}" c++ -std=c++17
   echo "$header"
+done
+header=sessions.hpp
+for compiler in "${CXX:-c++}" clang++; do
+  for standard in 17 20; do
+    for exceptions in -fexceptions -fno-exceptions; do
+      check "$compiler" c++ -std=c++$standard $exceptions -frtti
+      check "$compiler" c++ -std=c++$standard $exceptions -fno-rtti
+    done
+  done
+  echo "$header with $compiler"
 done
