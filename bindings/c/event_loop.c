@@ -113,7 +113,8 @@ static sessions_status run_route(struct client *client) {
   sessions_status status = SESSIONS_OK;
   if (strcmp(client->route, "/read") == 0) status = sessions_session_to_json(client->session, &json, &length);
   if (status == SESSIONS_OK) status = set_body(client, "", json, "");
-  if (is_set || is_clear || strcmp(client->route, "/unsafe") == 0) status = show_counter(client);
+  if (is_set || is_clear || strcmp(client->route, "/unsafe") == 0 || strcmp(client->route, "/login") == 0)
+    status = show_counter(client);
   if (status == SESSIONS_OK && is_clear) status = sessions_session_clear(client->session);
   if (status == SESSIONS_OK && (is_set || is_hit))
     status = sessions_session_increment(client->session, "counter", SESSIONS_NUL_TERMINATED, 1, NULL);
@@ -138,7 +139,9 @@ static void loaded(struct client *client, sessions_status status, const sessions
     send_answer(client, status, error);
     return;
   }
-  status = sessions_session_commit_async(client->session, queue, on_committed, client, &failure);
+  int is_login = strcmp(client->route, "/login") == 0; /* who logs in gets a new id: nobody else can know it */
+  status = (is_login ? sessions_session_regenerate_async : sessions_session_commit_async)(
+      client->session, queue, on_committed, client, &failure);
   if (status == SESSIONS_PENDING)
     client->holders++;
   else
@@ -169,7 +172,7 @@ static void join_cookies(const char *head, char *cookies) {
 }
 
 static void run(struct client *client) {
-  static const char *const routes[] = {"/", "/set", "/hit", "/read", "/clear", "/unsafe"};
+  static const char *const routes[] = {"/", "/set", "/hit", "/read", "/clear", "/unsafe", "/login"};
   char cookies[2 * max_head_bytes] = "";
   sessions_error *error = NULL;
   sessions_status status = SESSIONS_E_NOT_FOUND;

@@ -29,7 +29,7 @@ static sessions_status answer_counter(const sessions_session *session, struct MH
   return *answer ? SESSIONS_OK : SESSIONS_E_NOMEM;
 }
 
-/* The seed's five routes, and /hit, answered after its commit: then the session shows parallel requests' hits too. */
+/* The seed's five routes, /login, and /hit, answered after its commit: then the session shows parallel hits too. */
 static sessions_status run_route(const char *url, sessions_session *session, struct MHD_Response **answer) {
   int set = strcmp(url, "/set") == 0, hit = strcmp(url, "/hit") == 0, clear = strcmp(url, "/clear") == 0;
   const char *json = "{\"hello\":\"world\"}";
@@ -37,7 +37,8 @@ static sessions_status run_route(const char *url, sessions_session *session, str
   sessions_status status = strcmp(url, "/") == 0 || hit ? SESSIONS_OK : SESSIONS_E_NOT_FOUND;
   if (strcmp(url, "/read") == 0) status = sessions_session_to_json(session, &json, &length);
   if (status == SESSIONS_OK && !hit && !(*answer = make_answer("", json, ""))) return SESSIONS_E_NOMEM;
-  if (set || clear || strcmp(url, "/unsafe") == 0) status = answer_counter(session, answer);
+  if (set || clear || strcmp(url, "/unsafe") == 0 || strcmp(url, "/login") == 0)
+    status = answer_counter(session, answer);
   if (status == SESSIONS_OK && clear) status = sessions_session_clear(session);
   if (status == SESSIONS_OK && (set || hit))
     status = sessions_session_increment(session, "counter", SESSIONS_NUL_TERMINATED, 1, NULL);
@@ -84,7 +85,8 @@ static enum MHD_Result handle(void *manager, struct MHD_Connection *connection, 
   MHD_get_connection_values(connection, MHD_HEADER_KIND, join_cookies, cookies);
   sessions_status status = sessions_manager_load(manager, cookies, SESSIONS_NUL_TERMINATED, &session, &error);
   if (status == SESSIONS_OK) status = run_route(url, session, &answer);
-  if (status == SESSIONS_OK) status = sessions_session_commit(session, &error);
+  if (status == SESSIONS_OK) /* who logs in gets a new id: nobody else can know it */
+    status = (strcmp(url, "/login") == 0 ? sessions_session_regenerate : sessions_session_commit)(session, &error);
   if (status == SESSIONS_OK && !answer) status = answer_counter(session, &answer);
   unsigned int code = status == SESSIONS_OK ? 200 : status == SESSIONS_E_NOT_FOUND ? 404 : 500;
   /* A store that could not be asked is no logout: 503 tells that the same request may succeed later. */
