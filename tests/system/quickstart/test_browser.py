@@ -80,10 +80,18 @@ class InABrowser(unittest.TestCase):
                         {name: cookie[name] for name in ("name", "path", "httpOnly", "secure", "sameSite")},
                         {"name": "session", "path": "/", "httpOnly": True, "secure": False, "sameSite": "Lax"})
 
-                    # The cookie is enough for another client, and clearing takes it from the browser.
+                    # The cookie is enough for another client, until whoever has it logs in.
                     held = "session=" + cookie["value"]
                     self.assertEqual(Browser(server).body("/read", "--cookie", held), '{"counter":3}')
-                    self.assertEqual(chromium.show(server.url + "/clear"), {"counter": 3})
+                    self.assertEqual(chromium.show(server.url + "/login"), {"counter": 3})
+                    self.assertEqual(chromium.show(server.url + "/unsafe"), {"counter": 3})
+                    if backend == "memory:":
+                        self.assertEqual(Browser(server).body("/read", "--cookie", held), "{}")
+                    self.assertEqual(chromium.show(server.url + "/"), {"hello": "world"})
+                    self.assertEqual(chromium.show(server.url + "/hit"), {"counter": 4})
+
+                    # Clearing takes it from the browser.
+                    self.assertEqual(chromium.show(server.url + "/clear"), {"counter": 4})
                     self.assertEqual(chromium.cookies(), [])
                     self.assertEqual(chromium.show(server.url + "/set"), {"counter": None})
                     chromium.forget_cookies()
