@@ -15,12 +15,12 @@ std::string counter(const sessions::Session& session) {
   return "{\"counter\":" + std::string(session.get_json("counter").value_or_throw().value_or("null")) + "}";
 }
 
-// The seed's five routes, and /hit, answered after its commit: then the session shows parallel requests' hits too.
+// The seed's five routes, /login, and /hit, answered after its commit: then the session shows parallel hits too.
 std::string run_route(std::string_view path, sessions::Session& session) {
   if (path == "/") return "{\"hello\":\"world\"}";
   if (path == "/read") return std::string(session.to_json().value_or_throw());
   if (path == "/hit") return session.increment("counter").value_or_throw(), "";
-  if (path != "/set" && path != "/clear" && path != "/unsafe") {
+  if (path != "/set" && path != "/clear" && path != "/unsafe" && path != "/login") {
     throw sessions::Exception(sessions::Error(sessions::Status::not_found));
   }
   std::string answer = counter(session);
@@ -56,7 +56,7 @@ void handle(const sessions::Manager& manager, const httplib::Request& request, h
   try {
     session = manager.load(join_cookies(request)).value_or_throw();
     answer = run_route(request.path, *session);
-    session->commit().value_or_throw();
+    (request.path == "/login" ? session->regenerate() : session->commit()).value_or_throw();
     if (answer.empty()) answer = counter(*session);
   } catch (const sessions::Exception& error) {
     response.status = code_of(error);

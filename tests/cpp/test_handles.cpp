@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <support/catch.hpp>
 #include <type_traits>
@@ -150,11 +151,11 @@ TEST_CASE("handles of C are adopted and given away") {
 TEST_CASE("handles end in any order") {
   std::array<int, 4> order = {0, 1, 2, 3};
   do {
-    std::optional<World> world(std::in_place);
-    std::optional<Config> config(std::move(world->config));
-    std::optional<Backend> backend(std::move(world->backend));
-    std::optional<Manager> manager(Manager::make(*backend, *config).value_or_throw());
-    std::optional<Session> session(manager->load("").value_or_throw());
+    World world;
+    auto config = std::make_unique<Config>(std::move(world.config));
+    auto backend = std::make_unique<Backend>(std::move(world.backend));
+    auto manager = std::make_unique<Manager>(Manager::make(*backend, *config).value_or_throw());
+    auto session = std::make_unique<Session>(manager->load("").value_or_throw());
     REQUIRE(session->set("key", "value"));
     const auto end = [&](int which) {
       which == 0 ? config.reset() : which == 1 ? backend.reset() : which == 2 ? manager.reset() : session.reset();

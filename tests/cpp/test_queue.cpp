@@ -149,7 +149,7 @@ TEST_CASE("a callback may end the queue and the session") {
 TEST_CASE("handles end in any order while a call is under way") {
   for (const bool queue_first : {true, false}) {
     Gated gated;
-    std::optional<Queue> queue(std::move(gated.queue));
+    auto queue = std::make_unique<Queue>(std::move(gated.queue));
     gated.gate->shut();
     gated.session->load(gated.header, *queue, gated.note());
     { const Manager ends = std::move(gated.manager); }
