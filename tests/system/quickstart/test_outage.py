@@ -17,9 +17,23 @@ STAND_INS = {
                  *session = NULL;
                  *error = NULL;
                  return FAILURE;
+               }
+               sessions_status sessions_session_load_async(sessions_session *session, const char *header, size_t length,
+                                                           sessions_queue *queue, sessions_done_fn done, void *user_data,
+                                                           sessions_error **error) {
+                 (void)session, (void)header, (void)length, (void)queue, (void)done, (void)user_data;
+                 *error = NULL;
+                 return FAILURE;
                }""",
     "commit": """sessions_status sessions_session_commit(sessions_session *session, sessions_error **error) {
                    (void)session;
+                   *error = NULL;
+                   return FAILURE;
+                 }
+                 sessions_status sessions_session_commit_async(sessions_session *session, sessions_queue *queue,
+                                                               sessions_done_fn done, void *user_data,
+                                                               sessions_error **error) {
+                   (void)session, (void)queue, (void)done, (void)user_data;
                    *error = NULL;
                    return FAILURE;
                  }""",

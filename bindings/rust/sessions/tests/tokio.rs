@@ -55,23 +55,25 @@ async fn every_backend() {
 async fn many_at_once_from_many_threads() {
     let redis = Redis::start();
     let (manager, queue) = (Arc::new(manager(&redis.url())), Queue::new().unwrap());
-    let cookie = Arc::new(first_commit(&manager, &queue).await);
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..200 {
-        let (manager, queue, cookie) = (Arc::clone(&manager), queue.clone(), Arc::clone(&cookie));
+        let (manager, queue) = (Arc::clone(&manager), queue.clone());
         tasks.spawn(async move {
-            let mut session = manager.load_async(&queue, &*cookie).await.unwrap();
-            session.increment("count", 1).unwrap();
-            let future = session.commit_async(&queue);
-            is_moved(&future);
-            future.await.1.unwrap();
+            let cookie = first_commit(&manager, &queue).await;
+            for count in 0..10 {
+                let mut session = manager.load_async(&queue, &cookie).await.unwrap();
+                assert_eq!(session.get::<i64>("count").unwrap(), Some(count));
+                session.increment("count", 1).unwrap();
+                let future = session.commit_async(&queue);
+                is_moved(&future);
+                future.await.1.unwrap();
+            }
         });
     }
     while let Some(result) = tasks.join_next().await {
         result.unwrap();
     }
-    let session = manager.load_async(&queue, &*cookie).await.unwrap();
-    assert_eq!(session.get::<i64>("count").unwrap(), Some(200));
+    assert_eq!(manager.statistics().unwrap().sessions, 200);
 }
 
 #[tokio::test]

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Tests of the Rust crates. What cargo makes goes to build/rust.
+#
+# test.sh style      the declarations are those of the headers; rustfmt, clippy, documentation
+# test.sh crates     cargo test, against the library in SESSIONS_LIB_DIR
+# test.sh servers    the quick start does what the one in C does, against the shared library in SESSIONS_LIB_DIR
+# test.sh checkout   without a library: what the README shows is built from the checkout, and counts
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+cd "$here"
+export CARGO_TARGET_DIR="$root/build/rust"
+python=${PYTHON:-python3}
+if [ -n "${SESSIONS_LIB_DIR:-}" ]; then
+  export LD_LIBRARY_PATH="$SESSIONS_LIB_DIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+fi
+
+case ${1:-} in
+style)
+  "$python" sessions-sys/generate.py --check
+  cargo fmt --all --check
+  cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
+  cargo clippy --locked --package sessions -- -D warnings
+  RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features --package sessions
+  ;;
+crates)
+  cargo test --locked --workspace --all-features --no-fail-fast
+  ;;
+servers)
+  cargo build --locked --package quickstart
+  export SESSIONS_QUICKSTART="$CARGO_TARGET_DIR/debug/quickstart" SESSIONS_SOURCE_DIR="$root" SESSIONS_BUILD_DIR="$SESSIONS_LIB_DIR"
+  failed=0
+  for test in routes concurrency sqlite redis outage signals.Signals.test_plain signals.Signals.test_at_once; do
+    echo "== $test"
+    (cd "$root/tests/system/quickstart" && "$python" -m unittest "test_$test") || failed=1
+  done
+  exit $failed
+  ;;
+checkout)
+  # Nothing that is installed may be found.
+  export CARGO_TARGET_DIR="$root/build/rust-checkout" SESSIONS_NO_PKG_CONFIG=1
+  unset SESSIONS_LIB_DIR LD_LIBRARY_PATH
+  cargo build --locked --package sessions --example counter
+  "$python" test_readme.py "$CARGO_TARGET_DIR/debug/examples/counter"
+  ;;
+*)
+  echo "usage: test.sh style | crates | servers | checkout" >&2
+  exit 2
+  ;;
+esac
