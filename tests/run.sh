@@ -9,6 +9,7 @@ venv=$root/build/venv
 jobs=$(nproc 2>/dev/null || echo 2)
 passed=0
 failed=0
+PATH=$PATH:$HOME/.cargo/bin # where rustup puts Rust
 rm -rf "$logs"
 mkdir -p "$logs"
 
@@ -30,10 +31,16 @@ as_root() {
   fi
 }
 
+# Whether there is a Rust that builds bindings/rust, with its tools.
+has_rust() {
+  minor=$(rustc --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')
+  [ "${minor:-0}" -ge 85 ] && cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1
+}
+
 install_packages() {
   if ! command -v apt-get >/dev/null; then
     echo "This is not Debian or Ubuntu. The tests need what these packages hold; please see to it that it is there:"
-    echo "$packages chromium chromium-driver"
+    echo "$packages cargo rustc rustfmt rust-clippy chromium chromium-driver"
     return
   fi
   missing=
@@ -43,11 +50,16 @@ install_packages() {
   if ! command -v chromedriver >/dev/null; then
     missing="$missing chromium chromium-driver"
   fi
+  has_rust || missing="$missing cargo rustc rustfmt rust-clippy"
   if [ -z "$missing" ]; then
     return
   fi
   echo "Installing$missing"
   as_root apt-get update
+  # Debian 12 has a recent Rust under other names.
+  if apt-cache show cargo-web >/dev/null 2>&1; then
+    missing=$(echo "$missing" | sed 's/cargo rustc rustfmt rust-clippy/cargo-web rustc-web rustfmt-web rust-web-clippy/')
+  fi
   # Ubuntu has another name for it.
   if ! apt-cache show chromium-driver >/dev/null 2>&1; then
     missing=$(echo "$missing" | sed 's/chromium chromium-driver/chromium-browser chromium-chromedriver/')
@@ -133,6 +145,11 @@ tidy() {
   fi
 }
 
+# rust STAGE: of the Rust crates, with the shared library of the release build.
+rust() {
+  SESSIONS_LIB_DIR=$root/build/release PYTHON=$venv/bin/python3 sh bindings/rust/test.sh "$1"
+}
+
 # Address space randomisation is in the way of ThreadSanitizer on some kernels.
 without_aslr=
 if setarch "$(uname -m)" --addr-no-randomize true 2>/dev/null; then
@@ -151,6 +168,11 @@ check "Python packages to compare with" python install_python_packages
 
 check "gcc, release, no warning" build-release build release
 suite release unit contract capi cpp conformance valgrind torture system interop bench style abi package
+
+check "Rust: declarations, rustfmt, clippy, documentation" rust-style rust style
+check "Rust: tests of the crates" rust-crates rust crates
+check "Rust: the quick start" rust-servers rust servers
+check "Rust: built from the checkout alone" rust-checkout rust checkout
 
 check "clang, AddressSanitizer and UndefinedBehaviorSanitizer, no warning" build-asan build asan
 suite asan unit contract capi cpp conformance

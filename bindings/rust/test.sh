@@ -24,7 +24,7 @@ style)
   RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --all-features --package sessions
   ;;
 crates)
-  cargo test --locked --workspace --all-features --no-fail-fast
+  cargo test --locked --all-features --no-fail-fast
   ;;
 servers)
   cargo build --locked --package quickstart

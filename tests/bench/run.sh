@@ -4,6 +4,7 @@
 #
 # run.sh           everything, in about ten minutes; ROUNDS and SECONDS (for each operation in each round) change that
 # run.sh --redis   only Redis, in about five
+# run.sh --rust    only the Rust crates
 # run.sh --smoke   everything once and briefly: whether it works, not how fast it is
 #
 # BENCH_BUILD names a directory where the benchmarks have been built already.
@@ -15,8 +16,8 @@ rounds=${ROUNDS:-15} seconds=${SECONDS:-0.1} table_sizes='100000 1000000' databa
 resident_sessions=1000000 profile=full
 if [ "${1:-}" = --smoke ]; then
   rounds=1 seconds=0.005 table_sizes=1000 database_sizes='1 1000' resident_sessions=1000 profile=smoke
-elif [ $# -ne 0 ] && [ "$*" != --redis ]; then
-  echo "usage: run.sh [--redis | --smoke]" >&2
+elif [ $# -ne 0 ] && [ "$*" != --redis ] && [ "$*" != --rust ]; then
+  echo "usage: run.sh [--redis | --rust | --smoke]" >&2
   exit 2
 fi
 
@@ -37,6 +38,12 @@ programs=$build/tests/bench
 results=$build/results
 rm -rf "$results"
 mkdir -p "$results"
+
+if [ "${1:-}" = --rust ]; then
+  export ROUNDS="$rounds" SECONDS="$seconds" SESSIONS_LIB_DIR="$build" LD_LIBRARY_PATH="$build" CARGO_TARGET_DIR="$root/build/rust"
+  cd bindings/rust
+  exec cargo run --quiet --locked --release --package bench
+fi
 
 python=${PYTHON:-}
 if [ -z "$python" ]; then
