@@ -37,7 +37,8 @@ pub struct Redis {
 impl Redis {
     pub fn start() -> Self {
         let directory = Directory::new();
-        let mut process = Command::new("redis-server")
+        let program = std::env::var_os("SESSIONS_REDIS_SERVER").unwrap_or_else(|| "redis-server".into());
+        let mut process = Command::new(program)
             .args(["--save", "", "--appendonly", "no", "--port", "0", "--unixsocket"])
             .arg(directory.0.join("redis.sock"))
             .arg("--dir")
