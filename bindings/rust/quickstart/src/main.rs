@@ -72,6 +72,13 @@ async fn clear(Extension(session): Extension<RequestSession>) -> Answer {
     Ok(answer)
 }
 
+/// Who logs in gets a new id: nobody else can know it.
+async fn login(Extension(session): Extension<RequestSession>) -> Answer {
+    let answer = counter(&session)?;
+    session.regenerate().await?;
+    Ok(answer)
+}
+
 async fn unsafe_read(Extension(session): Extension<RequestSession>) -> Answer {
     counter(&session)
 }
@@ -112,6 +119,7 @@ async fn serve() -> Result<(), Box<dyn std::error::Error>> {
         .route("/read", get(read))
         .route("/clear", get(clear))
         .route("/unsafe", get(unsafe_read))
+        .route("/login", get(login))
         .fallback(nowhere)
         .layer(SessionLayer::new(manager)?)
         .layer(map_response(log_errors));
