@@ -18,8 +18,10 @@ fn measure(programs: &mut [Program<'_>]) -> Vec<f64> {
     let number = |name: &str, default: f64| env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (rounds, time) = (number("ROUNDS", 15.0) as usize, Duration::from_secs_f64(number("SECONDS", 0.1)));
     let mut nanoseconds = vec![Vec::new(); programs.len()];
-    for _ in 0..rounds.max(1) {
-        for (program, results) in programs.iter_mut().zip(&mut nanoseconds) {
+    for round in 0..rounds.max(1) {
+        for turn in 0..programs.len() {
+            let index = (turn + round) % programs.len();
+            let (program, results) = (&mut programs[index], &mut nanoseconds[index]);
             let (start, mut count) = (Instant::now(), 0);
             while start.elapsed() < time {
                 (program.work)(100);
