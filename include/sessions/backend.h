@@ -64,12 +64,13 @@
  * SESSIONS_E_UNAVAILABLE. There are no threads of the library's: of the callers that wait, one does the work for all.
  * After fork, parent and child share the sessions and each makes connections of its own.
  *
- * On the server each session is a hash, prefix{digest of the id}: its field "@" is a head in words, and each key of the
- * session a field with a dot before it. Scripts change it, so that a commit is one step. The server's expiry is only
- * garbage collection: ends are enforced by the library's clock. A session of three short keys takes about 630 bytes, or
- * 390 with `hash-max-listpack-value 256` (hash-max-ziplist-value before Redis 7) in the server's configuration, by
- * default 64, which heads do not fit into; hash-max-listpack-entries, 128 or more by default, has to be above the number
- * of keys too. All that a user of the server has to be permitted:
+ * On the server each session is a hash, prefix{digest of the id}: its field "@" is a head of 60 bytes, "+" has 21 bytes
+ * for each commit that might be tried again, and each key of the session is a field with a dot before it. Scripts change
+ * it, so that a commit is one step. The server's expiry is only garbage collection: ends are enforced by the library's
+ * clock. A session of three short keys takes about 330 bytes as long as the server packs it, that is, until there are
+ * more fields than hash-max-listpack-entries, 128 or more by default, or one is longer than hash-max-listpack-value, by
+ * default 64, as it also is when more than three processes commit to a session within a minute (before Redis 7 both say
+ * ziplist). Then it takes about 670 bytes. All that a user of the server has to be permitted:
  *
  *   ACL SETUSER sessions on >PASSWORD ~session:* +ping +select +client|setname +info +wait +script|load +evalsha +eval
  *     +scan +exists +pexpire +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby

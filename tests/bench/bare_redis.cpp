@@ -10,7 +10,7 @@ namespace bench {
 
 namespace {
 
-constexpr std::int64_t lifetime = 1'209'600;
+constexpr std::uint64_t lifetime = 1'209'600;
 
 std::string_view text_of(const redisReply* reply) noexcept { return {reply->str, reply->len}; }
 
@@ -29,10 +29,18 @@ std::string_view find(const redisReply* hash, std::string_view field) noexcept {
   return {};
 }
 
-std::string_view take_word(std::string_view& text) noexcept {
-  const std::string_view word = text.substr(0, text.find(' '));
-  text.remove_prefix(std::min(text.size(), word.size() + 1));
-  return word;
+void append_integer(std::string& bytes, std::uint64_t number, unsigned size) {
+  for (unsigned i = size; i > 0; --i) {
+    bytes += static_cast<char>(number >> 8U * (i - 1) & 0xffU);
+  }
+}
+
+std::uint64_t read_integer(std::string_view bytes) noexcept {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) {
+    number = number << 8U | static_cast<unsigned char>(byte);
+  }
+  return number;
 }
 
 class Hiredis final : public RedisClient {
@@ -122,9 +130,8 @@ std::unique_ptr<RedisClient> connect_for_one(const RedisAddress& address) {
 BareRedis::BareRedis(std::shared_ptr<RedisClient> client)
     : client_(std::move(client)), script_digest_(sessions::store::redis::Scripts::make()->commit.digest) {
   std::random_device random;
-  std::array<char, 17> digits{};
-  std::snprintf(digits.data(), digits.size(), "%08x%08x", random(), random());
-  writer_ = digits.data();
+  append_integer(writer_, random(), 4);
+  append_integer(writer_, random(), 4);
 }
 
 std::vector<std::string> BareRedis::keys(std::string_view prefix) {
@@ -140,33 +147,27 @@ std::vector<std::string> BareRedis::keys(std::string_view prefix) {
 // The arguments are those of scripts.cpp; each of these callers is a writer of its own.
 bool BareRedis::request(std::string_view key, std::string_view field, std::string_view value) {
   const RedisReply hash = client_->ask(redis_command(std::array<std::string_view, 2>{"HGETALL", key}));
-  std::string_view head = find(hash.get(), "@");
+  const std::string_view head = find(hash.get(), "@");
   const std::string stored_field = "." + std::string(field);
   const std::string_view stored = find(hash.get(), stored_field);
-  if (head.empty() || stored.empty()) {
+  if (head.size() != 60 || stored.empty()) {
     return false;
   }
-  take_word(head);  // format
-  take_word(head);  // tag
-  const std::string_view generation = take_word(head);
-  const std::string_view version = take_word(head);
-  const std::string sequence = std::to_string(++sequence_);
-  const std::string token = writer_ + ":" + sequence;
-  const std::int64_t now = std::time(nullptr);
-  const std::string now_text = std::to_string(now);
-  const std::string expires = std::to_string(now + lifetime);
-  const RedisReply committed =
-      client_->ask(redis_command(std::array<std::string_view, 22>{"EVALSHA", script_digest_,
-                                                                  "1",       key,
-                                                                  token,     token,
-                                                                  sequence,  generation,
-                                                                  version,   now_text,
-                                                                  expires,   "65536",
-                                                                  "",        "",
-                                                                  "",        "",
-                                                                  "",        "0",
-                                                                  "s",       stored_field,
-                                                                  value,     stored.substr(stored.find(':') + 1)}));
+  const auto now = static_cast<std::uint64_t>(std::time(nullptr));
+  std::string token = writer_;
+  append_integer(token, ++sequence_, 8);
+  std::string entry = token;
+  append_integer(entry, now, 5);
+  std::string numbers(head.substr(0, 24));
+  numbers.append(head.substr(0, 18));
+  append_integer(numbers, read_integer(head.substr(18, 6)) + 1, 6);
+  append_integer(numbers, sequence_, 8);
+  append_integer(numbers, now, 6);
+  append_integer(numbers, now + lifetime, 6);
+  append_integer(numbers, 65'536, 6);
+  const RedisReply committed = client_->ask(
+      redis_command(std::array<std::string_view, 12>{"EVALSHA", script_digest_, "1", key, token, numbers, "s", entry,
+                                                     "p", stored_field, value, stored.substr(stored.find(':') + 1)}));
   const std::span<redisReply*> answer = elements_of(committed.get());
   return answer.size() == 3 && text_of(answer[0]) == token && text_of(answer[1]) == "applied";
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <store/codec.hpp>
 #include <store/merge.hpp>
@@ -30,62 +31,81 @@ class CommitCall : public ScriptCall<Committed> {
 
   // Arguments, as scripts.cpp lists them.
   void start(const Commit& commit, std::int64_t now) {
-    Attempt attempt = commit.attempt;
     const bool has_effect = commit.clear || !commit.changes.empty() || target_.move;
-    if (attempt.writer == 0 && has_effect) {
-      attempt = this->attempt();
+    const Attempt attempt = commit.attempt.writer == 0 && has_effect ? this->attempt() : commit.attempt;
+    const std::string numbers = format_numbers(commit, attempt, now);
+    const std::string entry =
+        attempt.writer == 0 ? std::string() : to_bytes(Applied{attempt.writer, attempt.sequence, now});
+    const bool is_plain = this->is_plain(commit);
+    const std::string flags = is_plain ? "p" : std::string(commit.clear ? "c" : "") + (codec_ ? "k" : "");
+    std::string kinds;
+    std::vector<std::string> texts;  // never more than are reserved: words point into them
+    texts.reserve(2 * commit.changes.size() + commit.preconditions.size() + 3);
+    std::vector<std::string_view> words = {token(), numbers, {}, entry, flags};
+    words.reserve(words.size() + 3 * commit.changes.size() + 2 * commit.preconditions.size() + 3);
+    for (const Change& change : commit.changes) {
+      using Kind = Change::Kind;
+      kinds += change.kind == Kind::set ? 's' : change.kind == Kind::remove ? 'r' : 'i';
+      words.emplace_back(texts.emplace_back(".").append(change.key));
     }
-    texts_.clear();
-    texts_.reserve(16 + 2 * commit.changes.size() + commit.preconditions.size());
-    words_ = {token()};
-    add(attempt.writer == 0 ? std::string() : to_text(attempt));
-    add(std::to_string(attempt.settled));
-    append_hex(texts_.emplace_back(), commit.generation);
-    words_.emplace_back(texts_.back());
-    add(std::to_string(commit.version));
-    add(std::to_string(now));
-    add(std::to_string(commit.expires));
-    add(commit.max_bytes == SIZE_MAX ? std::string() : std::to_string(commit.max_bytes));
-    add(commit.only_version ? std::to_string(*commit.only_version) : std::string());
-    add(std::string(commit.clear ? "c" : "") + (codec_ ? "k" : ""));
-    add_move();
-    add(std::to_string(commit.preconditions.size()));
-    for (const Precondition& precondition : commit.preconditions) {
-      add("." + std::string(precondition.key));
-      words_.emplace_back(precondition.value.value_or(std::string_view()));
+    words[2] = kinds;
+    for (const Change& change : commit.changes) {
+      const bool is_delta = change.kind == Change::Kind::increment;
+      words.emplace_back(is_delta ? texts.emplace_back(std::to_string(change.delta)) : change.value);
     }
     for (const Change& change : commit.changes) {
-      add(change);
+      words.emplace_back(change.seen.value_or(std::string_view()));
+    }
+    if (!is_plain) {
+      add_rest(commit, texts, words);
     }
     const std::string_view destination = target_.move ? target_.move->key.text() : std::string_view();
     const std::array<std::string_view, 2> keys = {target_.key.text(), destination};
-    call(scripts().commit, {keys.data(), target_.move ? keys.size() : 1}, words_);
+    call(scripts().commit, {keys.data(), target_.move ? keys.size() : 1}, words);
   }
 
  private:
-  void add(std::string word) { words_.emplace_back(texts_.emplace_back(std::move(word))); }
-
-  void add_move() {
-    if (!target_.move) {
-      words_.insert(words_.end(), 3, std::string_view());
-      return;
-    }
-    append_hex(texts_.emplace_back(), target_.move->generation);
-    words_.emplace_back(texts_.back());
-    words_.emplace_back(target_.move->key.tag());
-    add(std::to_string(target_.move->ended_until));
+  std::string format_numbers(const Commit& commit, const Attempt& attempt, std::int64_t now) const {
+    std::string numbers;
+    numbers.reserve(74);
+    append_beginning(numbers, target_.key.tag(), commit.generation, commit.version);
+    append_beginning(numbers, target_.key.tag(), commit.generation, commit.version + 1);
+    append_integer(numbers, attempt.settled);
+    append_number(numbers, static_cast<std::uint64_t>(now));
+    append_number(numbers, static_cast<std::uint64_t>(commit.expires));
+    append_number(numbers, commit.max_bytes);
+    return numbers;
   }
 
-  void add(const Change& change) {
-    using Kind = Change::Kind;
-    words_.emplace_back(change.kind == Kind::set ? "s" : change.kind == Kind::remove ? "r" : "i");
-    add("." + std::string(change.key));
-    if (change.kind == Kind::increment) {
-      add(std::to_string(change.delta));
-    } else {
-      words_.emplace_back(change.value);
+  // Commits of more changes than a few may be any.
+  bool is_plain(const Commit& commit) const noexcept {
+    const std::span<const Change> changes = commit.changes;
+    bool is_plain = !codec_ && !target_.move && !commit.clear && !commit.only_version && commit.preconditions.empty() &&
+                    !changes.empty() && changes.size() <= 16;
+    for (std::size_t i = 1; is_plain && i < changes.size(); ++i) {
+      is_plain = std::none_of(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(i),
+                              [&](const Change& other) { return other.key == changes[i].key; });
     }
-    words_.emplace_back(change.seen.value_or(std::string_view()));
+    return is_plain;
+  }
+
+  void add_rest(const Commit& commit, std::vector<std::string>& texts, std::vector<std::string_view>& words) const {
+    std::string& only_version = texts.emplace_back();
+    if (commit.only_version) {
+      append_number(only_version, *commit.only_version);
+    }
+    std::string& beginning = texts.emplace_back();
+    std::string& ended_until = texts.emplace_back();
+    if (target_.move) {
+      beginning.append(target_.move->key.tag());
+      append_integer(beginning, target_.move->generation);
+      ended_until = std::to_string(target_.move->ended_until);
+    }
+    words.insert(words.end(), {only_version, beginning, ended_until});
+    for (const Precondition& precondition : commit.preconditions) {
+      words.emplace_back(texts.emplace_back(".").append(precondition.key));
+      words.emplace_back(precondition.value.value_or(std::string_view()));
+    }
   }
 
   const HashKey& destination() const noexcept { return target_.move ? target_.move->key : target_.key; }
@@ -169,8 +189,6 @@ class CommitCall : public ScriptCall<Committed> {
 
   const Target target_;
   const std::shared_ptr<const Codec> codec_;
-  std::vector<std::string> texts_;  // never more than were reserved: words point into them
-  std::vector<std::string_view> words_;
 };
 
 // The server cannot compare or add what a codec has made: the record is read and merged here, and what comes of it is

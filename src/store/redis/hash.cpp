@@ -12,47 +12,45 @@ namespace {
 
 constexpr char format_version = '1';
 constexpr std::size_t key_text_size = 43;
-constexpr std::size_t tag_size = 11;
+constexpr std::size_t tag_size = 8;
 constexpr std::size_t most_digits = 15;  // scripts reckon in doubles
+constexpr std::size_t number_size = 6;
+constexpr std::uint64_t most_number = (std::uint64_t{1} << 48U) - 1;
+constexpr std::size_t head_size = 2 + tag_size + sizeof(std::uint64_t) + 7 * number_size;
+constexpr std::size_t applied_size = 2 * sizeof(std::uint64_t) + time_size;
 
-template <class Integer>
-bool read_number(std::string_view text, Integer& number, std::size_t digits = most_digits) noexcept {
+bool read_ordinal(std::string_view text, std::uint64_t& number) noexcept {
   const char* const end = text.data() + text.size();
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !text.empty() && text.size() <= digits && std::all_of(text.begin(), text.end(), is_digit) &&
+  return !text.empty() && text.size() <= most_digits && std::all_of(text.begin(), text.end(), is_digit) &&
          std::from_chars(text.data(), end, number).ec == std::errc();
 }
 
-bool read_hex(std::string_view text, std::uint64_t& number) noexcept {
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number, 16);
-  return text.size() == 16 && error == std::errc() && stop == end;
-}
-
-// Takes one word off the text: what is before the separator, or all of it.
-std::string_view take_word(std::string_view& text, char separator = ' ') noexcept {
-  const std::string_view word = text.substr(0, text.find(separator));
-  text.remove_prefix(std::min(text.size(), word.size() + 1));
-  return word;
-}
-
-bool read_flags(std::string_view flags, Record::Head& head) noexcept {
-  head.ended = flags == "e";
-  head.coded = flags == "c";
-  return head.ended || head.coded || flags == "-";
-}
-
-bool read_applied(std::string_view text, std::vector<Applied>& applied) {
-  constexpr std::size_t digits = 20;
-  while (!text.empty()) {
-    std::string_view word = take_word(text);
-    Applied& commit = applied.emplace_back();
-    if (!read_hex(take_word(word, ':'), commit.writer) || !read_number(take_word(word, ':'), commit.sequence, digits) ||
-        !read_number(word, commit.time)) {
-      return false;
-    }
+// Takes an integer off the bytes, which have enough.
+std::uint64_t take_integer(std::string_view& bytes, std::size_t size = number_size) noexcept {
+  std::uint64_t number = 0;
+  for (const char byte : bytes.substr(0, size)) {
+    number = number << 8U | static_cast<unsigned char>(byte);
   }
-  return true;
+  bytes.remove_prefix(size);
+  return number;
+}
+
+std::int64_t take_time(std::string_view& bytes) noexcept { return static_cast<std::int64_t>(take_integer(bytes)); }
+
+// None when these are no remembered commits.
+std::optional<std::vector<Applied>> read_applied(std::string_view bytes) {
+  std::vector<Applied> applied;
+  if (bytes.size() % applied_size != 0) {
+    return std::nullopt;
+  }
+  applied.reserve(bytes.size() / applied_size);
+  while (!bytes.empty()) {
+    const std::uint64_t writer = take_integer(bytes, sizeof writer);
+    const std::uint64_t sequence = take_integer(bytes, sizeof sequence);
+    applied.push_back({writer, sequence, static_cast<std::int64_t>(take_integer(bytes, time_size))});
+  }
+  return applied;
 }
 
 struct OrderedField {
@@ -62,12 +60,12 @@ struct OrderedField {
 
 // False when the pair is none that this library has written.
 bool read_field(std::string_view name, std::string_view value, OrderedField& read) noexcept {
-  if (name.empty() || name.front() != '.' || value.find(':') == std::string_view::npos) {
+  const std::size_t colon = value.find(':');
+  if (name.empty() || name.front() != '.' || colon == std::string_view::npos) {
     return false;
   }
-  const std::string_view ordinal = take_word(value, ':');
-  read.field = {name.substr(1), value};
-  return read_number(ordinal, read.ordinal);
+  read.field = {name.substr(1), value.substr(colon + 1)};
+  return read_ordinal(value.substr(0, colon), read.ordinal);
 }
 
 }  // namespace
@@ -83,63 +81,67 @@ std::string_view HashKey::tag() const noexcept {
   return std::string_view(text_).substr(text_.size() - key_text_size - 1, tag_size);
 }
 
-void append_hex(std::string& text, std::uint64_t number) {
-  std::array<char, 16> digits{};
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
-  const auto size = static_cast<std::size_t>(end - digits.data());
-  text.append(digits.size() - size, '0').append(digits.data(), size);
+void append_number(std::string& bytes, std::uint64_t number) {
+  append_integer(bytes, std::min(number, most_number), number_size);
+}
+
+void append_beginning(std::string& bytes, std::string_view tag, std::uint64_t generation, std::uint64_t version) {
+  bytes.append({format_version, '-'}).append(tag);
+  append_integer(bytes, generation);
+  append_number(bytes, version);
 }
 
 std::string format_head(const HashHead& head) {
   const Times& times = head.head.times;
-  std::string text(1, format_version);
-  const auto word = [&text](std::string_view what) { text.append(" ").append(what); };
-  word(head.tag);
-  word("");
-  append_hex(text, head.head.generation);
-  word(std::to_string(head.head.version));
-  word(std::to_string(times.created));
-  word(std::to_string(times.written));
-  word(times.deadline == no_deadline ? "-" : std::to_string(times.deadline));
-  word(std::to_string(times.expires));
-  word(head.head.ended ? "e" : head.head.coded ? "c" : "-");
-  word(std::to_string(head.next));
-  word(std::to_string(head.bytes));
-  for (const Applied& commit : head.applied) {
-    word(to_text({commit.writer, commit.sequence}));
-    text.append(":").append(std::to_string(commit.time));
+  std::string bytes;
+  bytes.reserve(head_size);
+  append_beginning(bytes, head.tag, head.head.generation, head.head.version);
+  bytes[1] = head.head.ended ? 'e' : head.head.coded ? 'c' : '-';
+  for (const std::int64_t time : {times.created, times.deadline, times.written, times.expires}) {
+    append_number(bytes, static_cast<std::uint64_t>(time));
   }
-  return text;
+  append_number(bytes, head.next);
+  append_number(bytes, head.bytes);
+  return bytes;
 }
 
-Result<HashHead> parse_head(std::string_view text) {
-  std::uint64_t version = 0;
-  const std::string_view format = take_word(text);
-  if (format.size() != 1 || format.front() != format_version) {
-    return unreadable(read_number(format, version) && version > 1 ? Status::newer : Status::corrupt);
+Result<HashHead> parse_head(std::string_view bytes) {
+  const char format = bytes.empty() ? '\0' : bytes.front();
+  if (format > format_version && format <= '9') {
+    return unreadable(Status::newer);
+  }
+  const std::string_view flags = "-ec";
+  if (format != format_version || bytes.size() != head_size || flags.find(bytes[1]) == std::string_view::npos) {
+    return unreadable(Status::corrupt);
   }
   HashHead read;
   Times& times = read.head.times;
-  read.tag = take_word(text);
-  const bool is_read = read_hex(take_word(text), read.head.generation) &&
-                       read_number(take_word(text), read.head.version) && read_number(take_word(text), times.created) &&
-                       read_number(take_word(text), times.written);
-  const std::string_view deadline = take_word(text);
-  const bool is_rest_read = (deadline == "-" || read_number(deadline, times.deadline)) &&
-                            read_number(take_word(text), times.expires) && read_flags(take_word(text), read.head) &&
-                            read_number(take_word(text), read.next) && read_number(take_word(text), read.bytes);
-  if (!is_read || !is_rest_read || !read_applied(text, read.applied) || !is_sound(times)) {
-    return unreadable(Status::corrupt);
-  }
-  return read;
+  read.head.ended = bytes[1] == 'e';
+  read.head.coded = bytes[1] == 'c';
+  read.tag = bytes.substr(2, tag_size);
+  bytes.remove_prefix(2 + tag_size);
+  read.head.generation = take_integer(bytes, sizeof read.head.generation);
+  read.head.version = take_integer(bytes);
+  times.created = take_time(bytes);
+  const std::uint64_t deadline = take_integer(bytes);
+  times.deadline = deadline == most_number ? no_deadline : static_cast<std::int64_t>(deadline);
+  times.written = take_time(bytes);
+  times.expires = take_time(bytes);
+  read.next = take_integer(bytes);
+  read.bytes = take_integer(bytes);
+  return is_sound(times) ? Result<HashHead>(read) : unreadable(Status::corrupt);
 }
 
 std::vector<std::string> format_hash(const Record& record, std::string_view tag, const Attempt& attempt,
                                      std::int64_t now) {
-  HashHead head{record.head(), tag, 0, 0, record.applied()};
-  head.applied.push_back({attempt.writer, attempt.sequence, now});
-  std::vector<std::string> words(1);
-  words.reserve(1 + 2 * record.field_count());
+  HashHead head{record.head(), tag, 0, 0};
+  std::string applied;
+  for (const Applied& each : record.applied()) {
+    applied += to_bytes(each);
+  }
+  applied += to_bytes(Applied{attempt.writer, attempt.sequence, now});
+  std::vector<std::string> words = {{}, "+", std::move(applied)};
+  words.reserve(words.size() + 2 * record.field_count());
   Record::Reader reader(record);
   for (std::size_t i = 0; i < record.field_count(); ++i) {
     const Field field = reader.next();
@@ -152,26 +154,30 @@ std::vector<std::string> format_hash(const Record& record, std::string_view tag,
 }
 
 std::optional<Result<Record>> read_hash(const Reply& hash, const HashKey& key) {
-  std::optional<std::string_view> head_text;
+  std::string_view head_bytes;
+  std::string_view applied_bytes;
   std::vector<OrderedField> ordered;
   ordered.reserve(hash.size() / 2);
   bool is_sound = hash.size() % 2 == 0;
   for (std::size_t i = 0; i + 1 < hash.size(); i += 2) {
     const std::string_view name = hash[i].text();
     if (name == "@") {
-      head_text = hash[i + 1].text();
+      head_bytes = hash[i + 1].text();
+    } else if (name == "+") {
+      applied_bytes = hash[i + 1].text();
     } else {
       is_sound = read_field(name, hash[i + 1].text(), ordered.emplace_back()) && is_sound;
     }
   }
-  const Result<HashHead> head = parse_head(head_text.value_or(std::string_view()));
+  const Result<HashHead> head = parse_head(head_bytes);
   if (!head) {
     return head.error();
   }
   if (head->tag != key.tag()) {
     return std::nullopt;
   }
-  if (!is_sound) {
+  const std::optional<std::vector<Applied>> applied = read_applied(applied_bytes);
+  if (!is_sound || !applied) {
     return unreadable(Status::corrupt);
   }
   std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.ordinal < b.ordinal; });
@@ -180,7 +186,7 @@ std::optional<Result<Record>> read_hash(const Reply& hash, const HashKey& key) {
   for (const OrderedField& each : ordered) {
     fields.push_back(each.field);
   }
-  return tested(Record(head->head, head->applied, fields));
+  return tested(Record(head->head, *applied, fields));
 }
 
 }  // namespace sessions::store::redis

@@ -43,7 +43,7 @@ class Load final : public Asking<std::optional<Record>> {
 
 std::unique_ptr<Request> make_load(const Ticket& ticket, const HashKey& key, const Call& call,
                                    Completion<std::optional<Record>> done) {
-  return std::make_unique<Load>(to_text(ticket.attempt()), key, call, std::move(done));
+  return std::make_unique<Load>(to_bytes(ticket.attempt()), key, call, std::move(done));
 }
 
 }  // namespace sessions::store::redis

@@ -36,7 +36,7 @@ class ScriptCall : public Asking<T> {
       : Asking<T>(deadline, writes, std::move(done)),
         scripts_(std::move(scripts)),
         ticket_(std::move(ticket)),
-        token_(to_text(ticket_.attempt())) {}
+        token_(to_bytes(ticket_.attempt())) {}
 
   const std::string& token() const noexcept { return token_; }
   const Attempt& attempt() const noexcept { return ticket_.attempt(); }

@@ -5,36 +5,59 @@ namespace sessions::store::redis {
 
 namespace {
 
-// Heads, as hash.hpp says they are written. Numbers of 15 digits are exact.
-constexpr std::string_view common = R"lua(
+// Heads and what is remembered of commits are as hash.hpp says. Numbers below 2^53 are exact. Functions cost each call
+// that defines them, so what is called most defines the fewest.
+constexpr std::string_view memory = R"lua(
+local function was_applied(applied, attempt)
+  for i = 1, #applied, 21 do
+    if string.sub(applied, i, i + 15) == attempt then return true end
+  end
+  return false
+end
+
+-- what is to be remembered after one more commit, or nil when that is too much
+local function remember(applied, entry, settled, now)
+  local writer, kept = string.sub(entry, 1, 8), ''
+  for i = 1, #applied, 21 do
+    local other, sequence, time = struct.unpack('>c8I8I5', applied, i)
+    if (other ~= writer or sequence >= settled) and time + 60 >= now then
+      kept = kept .. string.sub(applied, i, i + 20)
+    end
+  end
+  return #kept < 128 * 21 and kept .. entry or nil
+end
+
+-- this is only garbage collection: our clock may be another than the server's. It is also done where all is done
+-- already: WAIT waits for what its own connection has written, which must not be nothing
+local function expire(key, expires, now)
+  redis.call('PEXPIRE', key, 1000 * math.max(1, math.min(expires - now + 1, 1e11)))
+end
+)lua";
+
+constexpr std::string_view heads = R"lua(
 local function parse(head)
   local h = {}
-  h.tag, h.generation, h.version, h.created, h.written, h.deadline, h.expires, h.flags, h.next, h.bytes, h.applied =
-    string.match(head, '^1 (%S+) (%x+) (%d+) (%d+) (%d+) (%S+) (%d+) (%S+) (%d+) (%d+)(.*)$')
-  if not h.tag or #h.version > 15 or #h.written > 15 or #h.expires > 15 or #h.next > 15 or #h.bytes > 15 then
-    return nil
-  end
-  h.written, h.expires, h.last = tonumber(h.written), tonumber(h.expires), tonumber(h.deadline) or math.huge
-  h.next, h.bytes = tonumber(h.next), tonumber(h.bytes)
-  h.is_ended = h.flags == 'e'
+  if #head ~= 60 or string.sub(head, 1, 1) ~= '1' then return nil end
+  h.flag, h.tag, h.generation, h.version, h.created, h.last, h.written, h.expires, h.next, h.bytes =
+    struct.unpack('>c1c8c8I6I6I6I6I6I6I6', head, 2)
+  if not string.find(h.flag, '^[-ec]$') then return nil end
+  h.is_ended = h.flag == 'e'
   return h
 end
 
 local function format(h)
-  return string.format('1 %s %s %s %s %.0f %s %.0f %s %.0f %.0f%s', h.tag, h.generation, h.version, h.created,
-    h.written, h.deadline, h.expires, h.flags, h.next, h.bytes, h.applied)
-end
-
-local function next_version(h)
-  return string.format('%.0f', tonumber(h.version) + 1)
+  return struct.pack('>c1c1c8c8I6I6I6I6I6I6I6', '1', h.flag, h.tag, h.generation, h.version, h.created, h.last,
+    h.written, h.expires, h.next, h.bytes)
 end
 
 local function is_alive(h, now)
   return not h.is_ended and h.expires >= now and h.last >= now
 end
 
-local function was_applied(applied, attempt)
-  return attempt ~= '' and string.find(applied, ' ' .. attempt .. ':', 1, true)
+-- nil when it is none that a script has written
+local function applied_to(key)
+  local applied = redis.call('HGET', key, '+') or ''
+  return #applied % 21 == 0 and applied or nil
 end
 
 local function missing(key)
@@ -48,53 +71,96 @@ local function call(command, key, words)
   end
 end
 
--- this is only garbage collection: our clock may be another than the server's. It is also done where all is done
--- already: WAIT waits for what its own connection has written, which must not be nothing
-local function expire(key, expires, now)
-  redis.call('PEXPIRE', key, string.format('%.0f', 1000 * math.max(1, math.min(expires - now + 1, 1e11))))
-end
-
 local function bury(key, h, expires, now, applied)
-  h.version, h.written, h.expires, h.flags, h.next, h.bytes = next_version(h), now, expires, 'e', 0, 0
-  h.applied = applied
+  h.version, h.written, h.expires, h.flag, h.next, h.bytes = h.version + 1, now, expires, 'e', 0, 0
   redis.call('DEL', key)
   redis.call('HSET', key, '@', format(h))
+  if applied ~= '' then redis.call('HSET', key, '+', applied) end
   expire(key, expires, now)
 end
 )lua";
 
 // KEYS: the hash; where it moves to, if it does.
-// ARGV: 1 token, 2 attempt or '', 3 settled, 4 generation, 5 version, 6 now, 7 expires, 8 most bytes or '', 9 only
-// version or '', 10 flags: c clear, k there is a codec: whatever changes leaves all values coded; when it moves 11 the
-// new generation, 12 the new tag, 13 until when the tombstone stays; 14 how many preconditions; then for each field,
-// value or ''; then for each change s(et)|r(emove)|i(ncrement), field, value or delta, what was seen or ''. Answers
-// token, outcome and: applied: the head; merged, conflict: the hash, keys; duplicate: the hash; corrupt: the head. The
-// outcomes are those of Committed, and type, range, limit, busy, corrupt, coded, taken.
-constexpr std::string_view commit = R"lua(
-local from, to = KEYS[1], KEYS[2]
-local token, attempt, settled, generation, version = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local now, expires, most_bytes, only_version, flags = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10]
-local clear = string.find(flags, 'c', 1, true)
-local first_change = 15 + 2 * tonumber(ARGV[14])
+// ARGV: 1 token; 2 how the head begins that is expected, when it is flagged with '-', how it begins then, settled u64,
+// now, expires and most bytes u48; 3 for each change s(et)|r(emove)|i(ncrement); 4 what is to be remembered of this
+// commit or ''; 5 flags: p plain, that is, nothing but changes of different fields, and no codec; c clear; k there is a
+// codec: whatever changes leaves all values coded; then the field of each change, the value or delta of each, what was
+// seen of each or ''. When it is not plain: only version u48 or ''; tag and generation when it moves, and until when
+// the tombstone stays, or '' and ''; for each precondition field, value or ''. Answers token, outcome and: applied: the
+// head; merged, conflict: the hash, keys; duplicate: the hash; corrupt: the head. The outcomes are those of Committed,
+// and type, range, limit, busy, corrupt, coded, taken.
+//
+// First the most frequent case: a plain commit that nobody was faster than, of fields that are there, and only a small
+// number is incremented. All else is left to what follows.
+constexpr std::string_view plain_commit = R"lua(
+local token, numbers, kinds, entry, flags, from, count = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], KEYS[1], #ARGV[3]
+local settled, now, expires, most_bytes = struct.unpack('>I8I6I6I6', numbers, 49)
+
+if flags == 'p' then repeat
+  local stored = redis.call('HMGET', from, '@', '+', unpack(ARGV, 6, 5 + count))
+  local head, applied = stored[1], stored[2]
+  if not head or #head ~= 60 or string.sub(head, 1, 24) ~= string.sub(numbers, 1, 24) then break end
+  local last, written, former_expires, next, former_bytes = struct.unpack('>I6I6I6I6I6', head, 31)
+  if former_expires < now or last < now then break end
+  if not applied then
+    applied = entry
+  elseif #applied % 21 ~= 0 or was_applied(applied, string.sub(entry, 1, 16)) then
+    break
+  else
+    applied = remember(applied, entry, settled, now)
+    if not applied then break end
+  end
+
+  local bytes, set, i = former_bytes, {'@', '', '+', applied}, 1
+  while i <= count do
+    local old, value, kind = stored[i + 2], ARGV[5 + count + i], string.byte(kinds, i)
+    local colon = old and kind ~= 114 and string.find(old, ':', 1, true)
+    if not colon then break end
+    if kind == 105 then
+      local number = string.match(old, '^%-?%d+$', colon + 1)
+      if not number or #number > 15 or #value > 15 then break end
+      value = string.format('%.0f', number + value)
+    end
+    local new = string.sub(old, 1, colon) .. value
+    bytes = bytes + #new - #old
+    set[2 * i + 3], set[2 * i + 4] = ARGV[5 + i], new
+    i = i + 1
+  end
+  if i <= count or (bytes > most_bytes and bytes > former_bytes) then break end
+
+  expires = math.min(expires, last)
+  head = string.sub(numbers, 25, 48) .. string.sub(head, 25, 36) ..
+    struct.pack('>I6I6I6I6', math.max(written, now), expires, next, bytes)
+  set[2] = head
+  redis.call('HSET', from, unpack(set))
+  expire(from, expires, now)
+  do return {token, 'applied', head} end
+until true end
+)lua";
+
+constexpr std::string_view any_commit = R"lua(
+local to, rest = KEYS[2], 6 + 3 * count
+local generation, version = struct.unpack('>c8I6', numbers, 11)
+local attempt, clear, only_version = string.sub(entry, 1, 16), string.find(flags, 'c', 1, true), ARGV[rest] or ''
 
 if to then
-  local head = redis.call('HGET', to, '@')
+  local head, applied = redis.call('HGET', to, '@'), applied_to(to)
   local h = head and parse(head)
-  if h and was_applied(h.applied, attempt) then
+  if h and applied and was_applied(applied, attempt) then
     expire(to, h.expires, now)
     return {token, 'duplicate', redis.call('HGETALL', to)}
   end
 end
 
-local names, is_named = {'@'}, {}
+local names, is_named = {'@', '+'}, {}
 local function name(field)
   if not is_named[field] then
     is_named[field] = true
     names[#names + 1] = field
   end
 end
-for i = 15, first_change - 1, 2 do name(ARGV[i]) end
-for i = first_change, #ARGV, 4 do name(ARGV[i + 1]) end
+for i = rest + 3, #ARGV, 2 do name(ARGV[i]) end
+for i = 6, 5 + count do name(ARGV[i]) end
 
 local raw, text, ordinal = {}, {}, {}
 for i = 1, #names, 1000 do
@@ -103,13 +169,13 @@ for i = 1, #names, 1000 do
   for j = i, last do raw[names[j]] = values[j - i + 1] end
 end
 if not raw['@'] then return {token, missing(from), ''} end
-local h = parse(raw['@'])
-if not h then return {token, 'corrupt', raw['@']} end
+local h, applied = parse(raw['@']), raw['+'] or ''
+if not h or #applied % 21 ~= 0 then return {token, 'corrupt', raw['@']} end
 if not is_alive(h, now) then return {token, 'gone'} end
 if h.generation ~= generation then return {token, 'stale'} end
-if was_applied(h.applied, attempt) then return {token, 'duplicate', redis.call('HGETALL', from)} end
-if h.flags == 'c' and not string.find(flags, 'k', 1, true) then return {token, 'coded'} end
-for i = 2, #names do
+if was_applied(applied, attempt) then return {token, 'duplicate', redis.call('HGETALL', from)} end
+if h.flag == 'c' and not string.find(flags, 'k', 1, true) then return {token, 'coded'} end
+for i = 3, #names do
   local stored = raw[names[i]]
   if stored then
     local colon = string.find(stored, ':', 1, true)
@@ -119,10 +185,10 @@ for i = 2, #names do
 end
 
 local keys = {}
-for i = 15, first_change - 1, 2 do
+for i = rest + 3, #ARGV, 2 do
   if (text[ARGV[i]] or '') ~= ARGV[i + 1] then keys[#keys + 1] = string.sub(ARGV[i], 2) end
 end
-if #keys > 0 or (only_version ~= '' and only_version ~= h.version) then
+if #keys > 0 or (only_version ~= '' and struct.unpack('>I6', only_version) ~= h.version) then
   return {token, 'conflict', redis.call('HGETALL', from), keys}
 end
 
@@ -130,8 +196,8 @@ end
 local is_first, is_beaten = h.version == version, {}
 if not is_first then
   local is_contested = {}
-  for i = first_change, #ARGV, 4 do
-    local kind, field, seen = ARGV[i], ARGV[i + 1], ARGV[i + 3]
+  for i = 1, count do
+    local kind, field, seen = string.sub(kinds, i, i), ARGV[5 + i], ARGV[5 + 2 * count + i]
     is_beaten[i] = not clear and seen ~= '' and kind ~= 'r' and not text[field]
     local contested = is_beaten[i]
     if kind ~= 'i' then contested = (text[field] or '') ~= seen end
@@ -146,7 +212,7 @@ end
 local function add(number, delta)
   if not string.find(number, '^[-%d]') then return nil, 'type' end
   if not string.find(number, '^%-?%d+$') then return nil, 'range' end
-  if #number < 16 and #delta < 16 then return string.format('%.0f', tonumber(number) + tonumber(delta)) end
+  if #number < 16 and #delta < 16 then return string.format('%.0f', number + delta) end
   redis.call('HSET', from, '!', number == '-0' and '0' or number)
   local done = redis.pcall('HINCRBY', from, '!', delta)
   local sum = redis.call('HGET', from, '!')
@@ -156,16 +222,16 @@ local function add(number, delta)
   return nil, done
 end
 
-local count, bytes, next = 0, h.bytes, h.next
+local added, bytes, next = 0, h.bytes, h.next
 if clear then text, ordinal, bytes = {}, {}, 0 end
-for i = first_change, #ARGV, 4 do
-  local kind, field, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i = 1, count do
+  local kind, field, value = string.sub(kinds, i, i), ARGV[5 + i], ARGV[5 + count + i]
   local old = text[field]
   if is_beaten[i] then
   elseif kind == 'r' then
     if old then
       text[field], ordinal[field] = nil, nil
-      count, bytes = count - 1, bytes - #field + 1 - #old
+      added, bytes = added - 1, bytes - #field + 1 - #old
     end
   else
     if kind == 'i' and old then
@@ -178,41 +244,36 @@ for i = first_change, #ARGV, 4 do
       bytes = bytes - #old + #value
     else
       ordinal[field] = string.format('%.0f', next)
-      next, count, bytes = next + 1, count + 1, bytes + #field - 1 + #value
+      next, added, bytes = next + 1, added + 1, bytes + #field - 1 + #value
     end
     text[field] = value
   end
 end
 
-if most_bytes and bytes > most_bytes and bytes > h.bytes then return {token, 'limit'} end
-if count > 0 then
-  local former = redis.call('HLEN', from) - 1
-  local all = clear and count or former + count
+if bytes > most_bytes and bytes > h.bytes then return {token, 'limit'} end
+if added > 0 then
+  local former = redis.call('HLEN', from) - 1 - (raw['+'] and 1 or 0)
+  local all = clear and added or former + added
   if all > 1024 and all > former then return {token, 'limit'} end
 end
 
-if attempt ~= '' then
-  local writer, applied = string.sub(attempt, 1, 16), {}
-  for w, s, t in string.gmatch(h.applied, ' (%x+):(%d+):(%d+)') do
-    local is_settled = w == writer and (#s < #settled or (#s == #settled and s < settled))
-    if not is_settled and tonumber(t) + 60 >= now then applied[#applied + 1] = ' ' .. w .. ':' .. s .. ':' .. t end
-  end
-  if #applied >= 128 then return {token, 'busy'} end
-  applied[#applied + 1] = ' ' .. attempt .. ':' .. ARGV[6]
-  h.applied = table.concat(applied)
+if entry ~= '' then
+  applied = remember(applied, entry, settled, now)
+  if not applied then return {token, 'busy'} end
 end
 if to and redis.call('EXISTS', to) == 1 then return {token, 'taken'} end
 
-if clear or first_change <= #ARGV then
-  h.version = next_version(h)
-  if string.find(flags, 'k', 1, true) then h.flags = 'c' end
+if clear or count > 0 then
+  h.version = h.version + 1
+  if string.find(flags, 'k', 1, true) then h.flag = 'c' end
 end
 h.written, h.expires, h.next, h.bytes = math.max(h.written, now), math.min(expires, h.last), next, bytes
 local old_tag, target = h.tag, to or from
-if to then h.generation, h.tag = ARGV[11], ARGV[12] end
+if to then h.tag, h.generation = struct.unpack('c8c8', ARGV[rest + 1]) end
 local head = format(h)
 local set, removed = {'@', head}, {}
-for i = 2, #names do
+if applied ~= '' then set = {'@', head, '+', applied} end
+for i = 3, #names do
   local field = names[i]
   local stored = text[field] and ordinal[field] .. ':' .. text[field]
   if stored and stored ~= raw[field] then
@@ -231,7 +292,7 @@ call('HSET', target, set)
 expire(target, h.expires, now)
 if to then
   h.tag = old_tag
-  bury(from, h, tonumber(ARGV[13]), now, '')
+  bury(from, h, tonumber(ARGV[rest + 2]), now, '')
 end
 if is_first then return {token, 'applied', head} end
 return {token, 'merged', redis.call('HGETALL', target), keys}
@@ -241,8 +302,8 @@ return {token, 'merged', redis.call('HGETALL', target), keys}
 // Answers token and: done, taken.
 constexpr std::string_view create = R"lua(
 local key = KEYS[1]
-local head = redis.call('HGET', key, '@')
-if head and was_applied(head, ARGV[2]) then return {ARGV[1], 'done'} end
+local applied = applied_to(key)
+if applied and was_applied(applied, ARGV[2]) then return {ARGV[1], 'done'} end
 if redis.call('EXISTS', key) == 1 then return {ARGV[1], 'taken'} end
 local words = {'@'}
 for i = 5, #ARGV do words[#words + 1] = ARGV[i] end
@@ -251,20 +312,20 @@ expire(key, tonumber(ARGV[4]), tonumber(ARGV[3]))
 return {ARGV[1], 'done'}
 )lua";
 
-// KEYS: the hash. ARGV: 1 token, 2 attempt, 3 now, 4 until when the tombstone stays.
+// KEYS: the hash. ARGV: 1 token, 2 attempt, and when it is made, u40; 3 now, 4 until when the tombstone stays.
 // Answers token and: ended, gone, or corrupt and the head.
 constexpr std::string_view destroy = R"lua(
 local key, now = KEYS[1], tonumber(ARGV[3])
 local head = redis.call('HGET', key, '@')
 if not head then return {ARGV[1], missing(key), ''} end
-local h = parse(head)
-if not h then return {ARGV[1], 'corrupt', head} end
+local h, applied = parse(head), applied_to(key)
+if not h or not applied then return {ARGV[1], 'corrupt', head} end
 if h.is_ended then
   expire(key, h.expires, now)
-  return {ARGV[1], was_applied(h.applied, ARGV[2]) and 'ended' or 'gone'}
+  return {ARGV[1], was_applied(applied, string.sub(ARGV[2], 1, 16)) and 'ended' or 'gone'}
 end
 local was_alive = is_alive(h, now)
-bury(key, h, tonumber(ARGV[4]), now, was_alive and ' ' .. ARGV[2] .. ':' .. ARGV[3] or '')
+bury(key, h, tonumber(ARGV[4]), now, was_alive and ARGV[2] or '')
 return {ARGV[1], was_alive and 'ended' or 'gone'}
 )lua";
 
@@ -286,12 +347,14 @@ end
 return {ARGV[1], found[1], count, bytes}
 )lua";
 
-Script make_script(std::string_view text, const crypto::Digest& sha1) {
-  char digest[crypto::sha1_size];
-  sha1.compute({common, text}, digest);
-  constexpr std::string_view digits = "0123456789abcdef";
+Script make_script(std::initializer_list<std::string_view> parts, const crypto::Digest& sha1) {
   Script script;
-  script.text.append(common).append(text);
+  for (const std::string_view part : parts) {
+    script.text.append(part);
+  }
+  char digest[crypto::sha1_size];
+  sha1.compute({script.text}, digest);
+  constexpr std::string_view digits = "0123456789abcdef";
   for (const char byte : digest) {
     script.digest += digits[static_cast<unsigned char>(byte) >> 4U];
     script.digest += digits[static_cast<unsigned char>(byte) & 0xfU];
@@ -306,8 +369,10 @@ Result<Scripts> Scripts::make() {
   if (!sha1) {
     return sha1.error();
   }
-  return Scripts{make_script(redis::commit, **sha1), make_script(redis::create, **sha1),
-                 make_script(redis::destroy, **sha1), make_script(redis::scan, **sha1)};
+  return Scripts{make_script({memory, plain_commit, heads, any_commit}, **sha1),
+                 make_script({memory, heads, redis::create}, **sha1),
+                 make_script({memory, heads, redis::destroy}, **sha1),
+                 make_script({memory, heads, redis::scan}, **sha1)};
 }
 
 }  // namespace sessions::store::redis

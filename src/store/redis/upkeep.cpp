@@ -132,7 +132,7 @@ std::unique_ptr<Request> make_statistics(Means means, std::string pattern, const
 }
 
 std::unique_ptr<Request> make_ping(const Ticket& ticket, const Call& call, Completion<std::monostate> done) {
-  return std::make_unique<Ping>(to_text(ticket.attempt()), call, std::move(done));
+  return std::make_unique<Ping>(to_bytes(ticket.attempt()), call, std::move(done));
 }
 
 }  // namespace sessions::store::redis

@@ -52,7 +52,7 @@ std::unique_ptr<Request> make_create(Means means, const HashKey& key, const Reco
     request->fail(stored.error());
     return nullptr;
   }
-  std::vector<std::string> texts = {request->token(), to_text(request->attempt()), std::to_string(call.now()),
+  std::vector<std::string> texts = {request->token(), to_bytes(request->attempt()), std::to_string(call.now()),
                                     std::to_string(record.expires())};
   std::vector<std::string> hash = format_hash(*stored, key.tag(), request->attempt(), call.now());
   texts.insert(texts.end(), std::make_move_iterator(hash.begin()), std::make_move_iterator(hash.end()));
@@ -66,7 +66,7 @@ std::unique_ptr<Request> make_destroy(Means means, const HashKey& key, std::int6
                                       Confirmation confirmation, Completion<Destroyed> done) {
   auto request = std::make_unique<Write<Destroyed>>(std::move(means), call, std::move(done), &was_destroyed);
   request->confirm_within(confirmation);
-  const std::string attempt = to_text(request->attempt());
+  const std::string attempt = to_bytes(Applied{request->attempt().writer, request->attempt().sequence, call.now()});
   const std::string now = std::to_string(call.now());
   const std::string until = std::to_string(ended_until);
   const std::array<std::string_view, 4> arguments = {request->token(), attempt, now, until};

@@ -1,15 +1,30 @@
 #include <array>
 #include <base/random.hpp>
 #include <bit>
-#include <store/redis/hash.hpp>
 #include <store/redis/writer.hpp>
 
 namespace sessions::store::redis {
 
-std::string to_text(const Attempt& attempt) {
-  std::string text;
-  append_hex(text, attempt.writer);
-  return text.append(":").append(std::to_string(attempt.sequence));
+void append_integer(std::string& bytes, std::uint64_t number, std::size_t size) {
+  for (std::size_t i = size; i > 0; --i) {
+    bytes += static_cast<char>(number >> 8U * (i - 1) & 0xffU);
+  }
+}
+
+std::string to_bytes(const Attempt& attempt) {
+  std::string bytes;
+  append_integer(bytes, attempt.writer);
+  append_integer(bytes, attempt.sequence);
+  return bytes;
+}
+
+std::string to_bytes(const Applied& applied) {
+  std::string bytes;
+  bytes.reserve(2 * sizeof(std::uint64_t) + time_size);
+  append_integer(bytes, applied.writer);
+  append_integer(bytes, applied.sequence);
+  append_integer(bytes, static_cast<std::uint64_t>(applied.time), time_size);
+  return bytes;
 }
 
 std::unique_ptr<Writer> Writer::draw() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <base/result.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -11,8 +12,14 @@
 
 namespace sessions::store::redis {
 
-// "writer:sequence", as scripts compare it.
-std::string to_text(const Attempt& attempt);
+// Big-endian, the lowest bytes of it.
+void append_integer(std::string& bytes, std::uint64_t number, std::size_t size = sizeof(std::uint64_t));
+
+inline constexpr std::size_t time_size = 5;
+
+// Writer and sequence, as scripts compare them; and with its time, as they keep it.
+std::string to_bytes(const Attempt& attempt);
+std::string to_bytes(const Applied& applied);
 
 // Safe from many threads.
 class Writer {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../../../support/catch.hpp"
+#include "../../../support/redis_hash.hpp"
 #include "../../../support/store.hpp"
 
 using namespace sessions;
@@ -97,8 +98,8 @@ struct World {
   std::shared_ptr<Redis> store;
 };
 
-constexpr std::string_view head = "1 AQIAAAAAAAA 00000000000000ff 12 1700000000 1700000005 - 1700001000 - 1 4";
-constexpr std::string_view head_of_other = "1 AQMAAAAAAAA 00000000000000ff 12 1700000000 1700000005 - 1700001000 - 1 4";
+const std::string head = testing::golden_head();
+const std::string head_of_other = testing::golden_head("AQMAAAAA");
 
 template <class T>
 Status status_of(const std::shared_ptr<Answer<T>>& answer) {

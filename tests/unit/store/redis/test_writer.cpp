@@ -56,6 +56,7 @@ TEST_CASE("writers are drawn, and without a number nothing is written") {
 }
 
 TEST_CASE("an attempt is written in words that scripts compare") {
-  CHECK(to_text({0x2a, 7}) == "000000000000002a:7");
-  CHECK(to_text({UINT64_MAX, UINT64_MAX}) == "ffffffffffffffff:18446744073709551615");
+  CHECK(to_bytes(store::Attempt{0x2a, 7}) == std::string("\0\0\0\0\0\0\0\x2a\0\0\0\0\0\0\0\7", 16));
+  CHECK(to_bytes(store::Attempt{UINT64_MAX, UINT64_MAX}) == std::string(16, '\xff'));
+  CHECK(to_bytes(store::Applied{0x2a, 7, 0x0102030405}) == to_bytes(store::Attempt{0x2a, 7}) + "\1\2\3\4\5");
 }
