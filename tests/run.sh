@@ -150,6 +150,14 @@ rust() {
   SESSIONS_LIB_DIR=$root/build/release PYTHON=$venv/bin/python3 sh bindings/rust/test.sh "$1"
 }
 
+# Every program in every language answers the same, and goes on with the sessions of the others.
+scenario() {
+  SESSIONS_SOURCE_DIR=$root SESSIONS_BUILD_DIR=$root/build/release "$venv/bin/python3" tests/system/scenario/play.py \
+    "$root/build/release/tests/system/libfixed_world.so" C="$root/build/release/bindings/c/quickstart" \
+    C++="$root/build/release/bindings/cpp/quickstart" \
+    Rust="env LD_LIBRARY_PATH=$root/build/release $root/build/rust/debug/quickstart"
+}
+
 # Address space randomisation is in the way of ThreadSanitizer on some kernels.
 without_aslr=
 if setarch "$(uname -m)" --addr-no-randomize true 2>/dev/null; then
@@ -172,6 +180,7 @@ suite release unit contract capi cpp conformance valgrind torture system interop
 check "Rust: declarations, rustfmt, clippy, documentation" rust-style rust style
 check "Rust: tests of the crates" rust-crates rust crates
 check "Rust: the quick start" rust-servers rust servers
+check "one scenario in C, C++ and Rust" scenario scenario
 check "Rust: built from the checkout alone" rust-checkout rust checkout
 
 check "clang, AddressSanitizer and UndefinedBehaviorSanitizer, no warning" build-asan build asan
