@@ -78,8 +78,7 @@ static enum MHD_Result handle(void *manager, struct MHD_Connection *connection, 
   struct MHD_Response *answer = NULL;
   (void)method, (void)version, (void)upload;
   if (!*request || *upload_size > 0) { /* the first call, or a piece of a body: more calls follow */
-    *request = manager;
-    *upload_size = 0;
+    *request = manager, *upload_size = 0;
     return MHD_YES;
   }
   MHD_get_connection_values(connection, MHD_HEADER_KIND, join_cookies, cookies);
@@ -98,8 +97,7 @@ static enum MHD_Result handle(void *manager, struct MHD_Connection *connection, 
   }
   enum MHD_Result result = answer ? send_answer(connection, code, answer, session) : MHD_NO;
   MHD_destroy_response(answer);
-  sessions_session_free(session);
-  sessions_error_free(error);
+  sessions_session_free(session), sessions_error_free(error);
   return result;
 }
 
