@@ -1,0 +1,102 @@
+// What the files of the extension module share: errors, the GIL, and the layout of its objects.
+#pragma once
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <sessions.h>
+
+#include <string_view>
+
+struct BackendObject {
+  PyObject_HEAD sessions_backend* handle;
+};
+struct ConfigObject {
+  PyObject_HEAD sessions_config* handle;
+  bool busy;
+};
+struct ManagerObject {
+  PyObject_HEAD sessions_manager* handle;
+};
+struct SessionObject {
+  PyObject_HEAD sessions_session* handle;
+  PyObject* nested;   // dict of the lists and dicts that were handed out, or NULL
+  PyObject* pending;  // the function that waits for a call under way, or NULL
+  bool busy;          // a call is under way, on this thread or another
+};
+
+// Python functions that sessions/__init__.py hands in with configure().
+struct Hooks {
+  PyObject* make_error;  // (status, message) -> exception
+  PyObject* encode;      // (value) -> JSON text
+  PyObject* decode;      // (JSON text) -> value
+};
+extern Hooks hooks;
+extern PyTypeObject *backend_type, *config_type, *manager_type, *session_type;
+
+// Set when the interpreter begins to end: from then on threads other than the main one stay out of Python.
+bool is_ending();
+
+// Raises the exception of a status; error may be NULL and is freed. Returns NULL.
+PyObject* raise_status(sessions_status status, sessions_error* error);
+PyObject* raise_message(sessions_status status, const char* message);
+PyObject* make_exception(sessions_status status, const char* message);
+
+// Reads a str as UTF-8; raises CallerError for lone surrogates and TypeError for what is no str.
+bool read_text(PyObject* value, std::string_view& text);
+bool read_text_or_none(PyObject* value, std::string_view& text);
+bool read_bytes(PyObject* value, std::string_view& bytes);
+
+// The callbacks of one call that run on this thread leave their exceptions here.
+struct CallScope {
+  CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+  ~CallScope();
+  // Raises what went wrong, with the exception of a callback as its cause. True when all went well.
+  bool finish(sessions_status status, sessions_error* error);
+
+  PyObject* failure = nullptr;
+  bool must_raise = false;  // a callback that cannot report a failure to the library had one
+  CallScope* outer;
+};
+
+// Takes the raised exception for the call that is under way on this thread, or reports it.
+void keep_failure(bool must_raise);
+void report_failure();
+
+// Runs `call` without the GIL. A thread that comes back when the interpreter is ending stays here for good.
+bool is_main_thread();
+[[noreturn]] void stay_here();
+template <class Call>
+auto without_gil(Call call) {
+  PyThreadState* state = PyEval_SaveThread();
+  auto result = call();
+  if (is_ending()) [[unlikely]] {
+    if (!is_main_thread()) stay_here();
+  }
+  PyEval_RestoreThread(state);
+  return result;
+}
+
+// Takes the GIL on a thread that runs a callback; false when the interpreter is ending.
+class Gil {
+ public:
+  Gil();
+  ~Gil();
+  Gil(const Gil&) = delete;
+  Gil& operator=(const Gil&) = delete;
+  explicit operator bool() const { return taken_; }
+
+ private:
+  bool taken_ = false;
+  PyGILState_STATE state_{};
+};
+
+void release_object(void* object);
+sessions_backend* new_custom_backend(PyObject* store);
+bool set_callback(sessions_config* config, std::string_view name, PyObject* value);
+
+bool add_handles(PyObject* module);
+bool add_session(PyObject* module);
+bool add_queue(PyObject* module);
+SessionObject* new_session_object(PyTypeObject* type);

@@ -1,0 +1,42 @@
+"""Web sessions for any HTTP stack: in signed cookies, memory, SQLite, Redis, or a store of your own."""
+
+import atexit
+
+from sessions import _native
+from sessions._json import decode, encode
+from sessions.errors import (
+    CallbackError,
+    CallerError,
+    InternalError,
+    SessionsError,
+    StoredDataError,
+    StoreUnavailableError,
+    make_error,
+)
+from sessions.manager import Backend, Codec, Config, CustomStore, Manager, SameSite, Statistics
+from sessions.session import CommitMode, Origin, Outcome, Session
+
+_native.configure(make_error, encode, decode)
+atexit.register(_native.begin_ending)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Backend",
+    "CallbackError",
+    "CallerError",
+    "Codec",
+    "CommitMode",
+    "Config",
+    "CustomStore",
+    "InternalError",
+    "Manager",
+    "Origin",
+    "Outcome",
+    "SameSite",
+    "Session",
+    "SessionsError",
+    "Statistics",
+    "StoreUnavailableError",
+    "StoredDataError",
+]

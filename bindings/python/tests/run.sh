@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds and installs the package in a venv of its own, build/python-venv, and runs its tests and linters.
+set -eu
+cd "$(dirname "$0")/../../.."
+venv=$PWD/build/python-venv
+[ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet scikit-build-core==1.1.2 pytest==9.2.0 mypy==2.4.1 ruff==0.17.6 ninja
+"$venv/bin/pip" install --quiet -C build-dir=../../build/python ./bindings/python
+cd bindings/python
+"$venv/bin/python3" -m pytest --quiet
+"$venv/bin/mypy"
+"$venv/bin/ruff" check .
+"$venv/bin/ruff" format --check .

@@ -1,0 +1,132 @@
+"""Handles in any order, threads, fork, the end of the interpreter, asyncio."""
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import sessions
+from sessions import aio
+
+
+def manager_of(url: str) -> sessions.Manager:
+    return sessions.Manager(sessions.Backend(url), sessions.Config(keys=["k" * 32], plain_http=True))
+
+
+@pytest.fixture(params=["memory:", "signed-cookie:", "sqlite"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:{tmp_path}/sessions.db" if request.param == "sqlite" else str(request.param)
+
+
+def test_session_outlives_its_parents(url: str) -> None:
+    one = manager_of(url)
+    session = one.load()
+    del one
+    gc.collect()
+    session["a"] = [1]
+    session["self"] = {"b": 1}
+    assert session.commit() == sessions.Outcome.CREATED
+
+
+def test_values_outlive_the_session() -> None:
+    session = manager_of("memory:").load()
+    session["a"] = [1]
+    value = session["a"]
+    del session
+    gc.collect()
+    assert value == [1]
+
+
+def test_fork(url: str) -> None:
+    one = manager_of(url)
+    with one.load() as session:
+        session["a"] = 1
+        session.commit()
+        cookie = session.cookie_lines[0].split(";")[0]
+    child = os.fork()
+    if child == 0:
+        try:
+            with one.load(cookie) as session:
+                session["b"] = 2
+                session.commit()
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert one.load(cookie)["a"] == 1
+
+
+def test_many_threads(url: str) -> None:
+    one = manager_of(url)
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(20):
+                with one.load() as session:
+                    session["a"] = {"b": 1}
+                    session.commit()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+PROGRAM = """
+import sessions, threading
+m = sessions.Manager(sessions.Backend({url!r}), sessions.Config(keys=["k" * 32], plain_http=True, clock=lambda: 10**9))
+def work():
+    while True:
+        with m.load() as s:
+            s["a"] = [1]
+            s.commit()
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+held = m.load()
+held["a"] = held["b"] = [1]
+"""
+
+
+def test_interpreter_ends_while_calls_are_under_way(url: str) -> None:
+    for _ in range(5):
+        ended = subprocess.run([sys.executable, "-c", PROGRAM.format(url=url)], capture_output=True, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+
+
+def test_asyncio(url: str) -> None:
+    one = manager_of(url)
+
+    async def main() -> None:
+        session = await aio.load(one)
+        session["a"] = [1]
+        assert await aio.commit(session) == sessions.Outcome.CREATED
+        cookie = session.cookie_lines[0].split(";")[0]
+        loaded = await asyncio.gather(*(aio.load(one, cookie) for _ in range(10)))
+        assert all(each["a"] == [1] for each in loaded)
+        assert await aio.destroy(loaded[0]) == sessions.Outcome.DESTROYED
+
+    asyncio.run(main())
+
+
+def test_cancelled_task(tmp_path: Path) -> None:
+    one = manager_of(f"sqlite:{tmp_path}/sessions.db")
+
+    async def main() -> None:
+        tasks = [asyncio.ensure_future(aio.load(one, "session=" + "A" * 43)) for _ in range(8)]
+        await asyncio.wait(tasks, timeout=0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert (await aio.load(one)).origin == sessions.Origin.NEW
+
+    asyncio.run(main())

@@ -1,0 +1,179 @@
+"""The mapping, its values, and the ends of a session."""
+
+from typing import Any
+
+import pytest
+
+import sessions
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def manager(url: str = "signed-cookie:", **settings: Any) -> sessions.Manager:
+    return sessions.Manager(sessions.Backend(url), sessions.Config(keys=[KEY], plain_http=True, **settings))
+
+
+def cookie_of(session: sessions.Session) -> str:
+    return session.cookie_lines[0].split(";")[0]
+
+
+@pytest.mark.parametrize("url", ["signed-cookie:", "cookie:", "memory:"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        False,
+        0,
+        -(2**63),
+        2**64 - 1,
+        2**64,
+        10**40,
+        0.1,
+        1e300,
+        -0.0,
+        "",
+        "é\0",
+        [],
+        {"a": [1, {"b": None}]},
+    ],
+)
+def test_value_survives(url: str, value: Any) -> None:
+    with manager(url) as one:
+        with one.load(None) as session:
+            session["key"] = value
+            assert session.commit() == sessions.Outcome.CREATED
+            cookie = cookie_of(session)
+        with one.load(cookie) as session:
+            assert session.origin == sessions.Origin.RESTORED
+            assert session["key"] == value and type(session["key"]) is type(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [float("nan")], "\ud800", ["\ud800"], object(), {1, 2}])
+def test_what_is_no_json_is_refused(value: Any) -> None:
+    with manager().load(None) as session:
+        with pytest.raises(sessions.CallerError) as caught:
+            session["key"] = value
+        assert caught.value.name == "SESSIONS_E_INVALID"
+        assert "key" not in session
+
+
+@pytest.mark.parametrize("number", ["1e999", "1e-999"])
+def test_number_that_no_float_holds_is_refused(number: str) -> None:
+    with manager().load(None) as session:
+        session.from_json('{"key": %s}' % number)  # noqa: UP031
+        with pytest.raises(sessions.CallerError):
+            session["key"]
+
+
+def test_nested_change_is_noticed() -> None:
+    one = manager("memory:")
+    with one.load(None) as session:
+        session["a"] = {"b": [1]}
+        session["a"]["b"].append(2)
+        session.commit()
+        cookie = cookie_of(session)
+    with one.load(cookie) as session:
+        session["a"]["b"].append(3)
+        assert session.commit() == sessions.Outcome.SAVED
+    with one.load(cookie) as session:
+        assert session["a"] == {"b": [1, 2, 3]}
+        assert session.commit() == sessions.Outcome.UNCHANGED
+
+
+def test_is_a_mutable_mapping() -> None:
+    with manager("memory:").load() as session:
+        session.update({"a": 1, "b": [2]})
+        assert list(session) == ["a", "b"] and len(session) == 2 and session == {"a": 1, "b": [2]}
+        assert session.pop("b") == [2] and session.pop("b", 5) == 5
+        with pytest.raises(KeyError):
+            del session["b"]
+        with pytest.raises(KeyError):
+            session["b"]
+        assert session.increment("a", 4) == 5
+        session.clear()
+        assert not session
+
+
+def test_closed_is_refused() -> None:
+    one = manager("memory:")
+    session = one.load()
+    session.close()
+    session.close()
+    one.close()
+    for use in (lambda: session["a"], session.commit, lambda: one.load()):
+        with pytest.raises(sessions.CallerError) as caught:
+            use()
+        assert caught.value.name == "SESSIONS_E_MISUSE"
+
+
+def test_failure_of_a_callback_is_the_cause() -> None:
+    def random(size: int) -> bytes:
+        raise ArithmeticError(size)
+
+    with manager("memory:", random=random).load() as session:
+        session["a"] = 1
+        with pytest.raises(sessions.CallbackError) as caught:
+            session.commit()
+        assert isinstance(caught.value.__cause__, ArithmeticError)
+
+
+def test_callback_cannot_use_the_session_that_calls_it() -> None:
+    caught: list[BaseException] = []
+
+    def random(size: int) -> bytes:
+        try:
+            session["b"] = 2
+        except sessions.CallerError as error:
+            caught.append(error)
+        return bytes(size)
+
+    session = manager("memory:", random=random).load()
+    session["a"] = 1
+    session.commit()
+    assert len(caught) > 0
+
+
+class Store:
+    def __init__(self) -> None:
+        self.blobs: dict[bytes, tuple[bytes, int]] = {}
+
+    def get(self, key: bytes, /) -> tuple[bytes, int] | None:
+        return self.blobs.get(key)
+
+    def put_if_version(
+        self, key: bytes, blob: bytes, expected: int, version: int, expires: int, now: int, ended: bool, /
+    ) -> bool:
+        if self.blobs.get(key, (b"", 0))[1] != expected:
+            return False
+        self.blobs[key] = (blob, version)
+        return True
+
+    def delete(self, key: bytes, expected: int, /) -> bool:
+        if self.blobs.get(key, (b"", 0))[1] != expected:
+            return False
+        del self.blobs[key]
+        return True
+
+
+def test_custom_store() -> None:
+    one = sessions.Manager(sessions.Backend.custom(Store()), sessions.Config(plain_http=True))
+    with one.load() as session:
+        session["a"] = 1
+        session.commit()
+        cookie = cookie_of(session)
+    with one.load(cookie) as session:
+        assert session["a"] == 1
+        assert session.destroy() == sessions.Outcome.DESTROYED
+    assert one.load(cookie).origin == sessions.Origin.REFUSED_UNKNOWN
+
+
+def test_exception_of_a_custom_store() -> None:
+    class Broken(Store):
+        def get(self, key: bytes, /) -> tuple[bytes, int] | None:
+            raise OSError("gone")
+
+    one = sessions.Manager(sessions.Backend.custom(Broken()), sessions.Config(plain_http=True))
+    with pytest.raises(sessions.CallbackError) as caught:
+        one.load("session=" + "A" * 43)
+    assert isinstance(caught.value.__cause__, OSError)
