@@ -188,6 +188,7 @@ suite asan unit contract capi cpp conformance
 check "clang, ThreadSanitizer" build-tsan build tsan
 suite tsan unit contract capi cpp conformance
 
+check "Python package" python-package sh bindings/python/tests/run.sh
 check "clang-format" format format
 check "clang-tidy" tidy tidy
 
