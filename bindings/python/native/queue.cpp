@@ -12,18 +12,14 @@ PyTypeObject* queue_type;
 
 QueueObject* cast(PyObject* object) { return reinterpret_cast<QueueObject*>(object); }
 
-// One call under way: keeps the session alive until its end.
-struct PendingCall {
-  SessionObject* session;
-  PyObject* done;
-};
-
+// The user data is a tuple of the session, which lives as long as its call, and the function that is told of the end.
 void done_callback(void* user_data, sessions_status status, const sessions_error* error) {
   const Gil gil;
   if (!gil) return;
-  auto* call = static_cast<PendingCall*>(user_data);
-  call->session->busy = false;
-  call->session->pending = nullptr;
+  auto* call = static_cast<PyObject*>(user_data);
+  auto* session = reinterpret_cast<SessionObject*>(PyTuple_GetItem(call, 0));
+  session->busy = false;
+  session->pending = nullptr;
   PyObject* exception = nullptr;
   if (status < 0) {
     exception = make_exception(status, error ? sessions_error_message(error) : sessions_status_message(status));
@@ -31,13 +27,11 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
     exception = Py_None;
     Py_INCREF(exception);
   }
-  PyObject* result = exception ? PyObject_CallFunctionObjArgs(call->done, exception, nullptr) : nullptr;
+  PyObject* result = exception ? PyObject_CallFunctionObjArgs(PyTuple_GetItem(call, 1), exception, nullptr) : nullptr;
   if (!result) report_failure();
   Py_XDECREF(result);
   Py_XDECREF(exception);
-  Py_DECREF(call->done);
-  Py_DECREF(call->session);
-  delete call;
+  Py_DECREF(call);
 }
 
 PyObject* queue_new(PyTypeObject* type, PyObject*, PyObject*) {
@@ -111,13 +105,13 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
   auto* session = reinterpret_cast<SessionObject*>(session_object);
   if (session->busy || !session->handle)
     return raise_message(SESSIONS_E_MISUSE, "The session was closed, or another call of it is under way.");
-  Py_INCREF(session);
-  Py_INCREF(done);
-  auto* call = new PendingCall{session, done};
+  PyObject* call = PyTuple_Pack(2, session_object, done);
+  if (!call) return nullptr;
   sessions_session* handle = session->handle;
   sessions_error* error = nullptr;
   CallScope scope;
   session->busy = true;
+  session->pending = done;
   const sessions_status status = without_gil([&] {
     if (what == "load")
       return sessions_session_load_async(handle, cookie.data(), cookie.size(), queue, done_callback, call, &error);
@@ -128,15 +122,11 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
     if (what == "regenerate") return sessions_session_regenerate_async(handle, queue, done_callback, call, &error);
     return sessions_session_destroy_async(handle, queue, done_callback, call, &error);
   });
-  if (status == SESSIONS_PENDING) {
-    session->pending = done;
-    Py_RETURN_TRUE;
-  }
+  if (status == SESSIONS_PENDING) Py_RETURN_TRUE;
   session->busy = false;
-  delete call;
-  Py_DECREF(done);
+  session->pending = nullptr;
   const bool fine = scope.finish(status, error);
-  Py_DECREF(session);
+  Py_DECREF(call);
   if (!fine) return nullptr;
   Py_RETURN_FALSE;
 }
