@@ -17,7 +17,7 @@ mkdir -p "$logs"
 
 packages="g++ clang clang-format clang-tidy cmake make pkg-config binutils libssl-dev libcjson-dev libsqlite3-dev
   libhiredis-dev libc-ares-dev catch2 libmicrohttpd-dev libuv1-dev libcpp-httplib-dev liblmdb-dev redis-server
-  redis-tools openssl libbenchmark-dev abigail-tools valgrind curl python3 python3-venv"
+  redis-tools openssl libbenchmark-dev abigail-tools valgrind curl python3 python3-dev python3-venv"
 
 is_installed() {
   dpkg-query --show --showformat='${Status}\n' "$1" 2>/dev/null | grep -q ' installed$'

@@ -10,13 +10,16 @@ build = pathlib.Path(os.environ["SESSIONS_BUILD_DIR"])
 readme = (root / "README.md").read_text()
 
 
-def check(language, program):
+def check_shown(language, program):
     source = (root / program).read_text()
     shown = re.search(rf"```{language}\n(.*?)```", readme, re.S).group(1)
     for line in shown.splitlines():
         call = line.strip().rstrip(";")
         assert call in source, f"the README shows what {program} does not have: {line}"
 
+
+def check(language, program):
+    check_shown(language, program)
     counter = (build / program).with_suffix("")
     cookie = None
     for visit in (1, 2, 3):
@@ -33,4 +36,5 @@ def check(language, program):
 
 check("c", "bindings/c/counter.c")
 check("cpp", "bindings/cpp/counter.cpp")
+check_shown("python", "bindings/python/examples/counter.py")  # the package's own tests run it
 sys.exit(0)
