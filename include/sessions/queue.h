@@ -18,7 +18,8 @@
  * and commits on Redis share the connections of all other callers; stores that block, such as SQLite and custom ones,
  * are called on that thread, one call after the other.
  *
- * A queue is used by one thread at a time; sessions of any manager may share one. After fork a queue belongs to the
+ * A queue, and the sessions whose calls are under way in it, are used by one thread at a time; sessions of any manager
+ * may share one. It holds on to the stores that it has waited for until it is freed. After fork a queue belongs to the
  * parent: make another one in the child.
  */
 #ifndef SESSIONS_QUEUE_H
