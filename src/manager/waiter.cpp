@@ -80,7 +80,7 @@ std::shared_ptr<PendingCall> Waiter::next_finished() noexcept {
   if (finished_.empty()) {
     return nullptr;
   }
-  const std::shared_ptr<PendingCall> call = finished_.front();
+  std::shared_ptr<PendingCall> call = finished_.front();
   place(*call, running_);
   return call;
 }
