@@ -1,0 +1,139 @@
+"""The WSGI middleware, alone and around the Flask example."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+
+import sessions
+from sessions.wsgi import ENVIRON_KEY, SessionMiddleware
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
+Start = Callable[..., Any]
+
+
+def manager_of(url: str = "memory:") -> sessions.Manager:
+    return sessions.Manager(sessions.Backend(url), sessions.Config(keys=["k" * 32], plain_http=True))
+
+
+def request(app: Any, cookie: str = "") -> tuple[str, list[tuple[str, str]], bytes]:
+    environ: dict[str, Any] = {"HTTP_COOKIE": cookie}
+    setup_testing_defaults(environ)
+    heads: list[tuple[str, list[tuple[str, str]]]] = []
+    body: list[bytes] = []
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], object]:
+        heads.append((status, headers))
+        return body.append
+
+    result = app(environ, start)
+    body.extend(result)
+    if hasattr(result, "close"):
+        result.close()
+    return (*heads[-1], b"".join(body))
+
+
+def values(headers: list[tuple[str, str]], name: str) -> list[str]:
+    return [value for key, value in headers if key == name]
+
+
+def as_list(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    visits = environ[ENVIRON_KEY].increment("visits")
+    start("200 OK", [("Vary", "Accept"), ("Cache-Control", "max-age=9")])
+    return [b"%d" % visits]
+
+
+def as_generator(environ: dict[str, Any], start: Start) -> Iterator[bytes]:
+    start("200 OK", [])
+    yield b""
+    yield b"%d" % environ[ENVIRON_KEY].increment("visits")
+    yield b""
+
+
+def as_write(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    write = start("200 OK", [])
+    write(b"%d" % environ[ENVIRON_KEY].increment("visits"))
+    return []
+
+
+@pytest.mark.parametrize("app", [as_list, as_generator, as_write])
+@pytest.mark.parametrize("url", ["memory:", "signed-cookie:"])
+def test_counts(app: Any, url: str) -> None:
+    wrapped = SessionMiddleware(app, manager_of(url))
+    _, headers, body = request(wrapped)
+    assert body == b"1"
+    [line] = values(headers, "Set-Cookie")
+    assert values(headers, "Cache-Control") == ["no-store"] and "Cookie" in values(headers, "Vary")
+    assert request(wrapped, line.split(";")[0])[2] == b"2"
+
+
+def test_unused_session_adds_nothing() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [("Cache-Control", "max-age=9")])
+        return [b"x"]
+
+    assert request(SessionMiddleware(app, manager_of()))[1] == [("Cache-Control", "max-age=9")]
+
+
+class Down:
+    def __init__(self) -> None:
+        self.down = False
+        self.blobs: dict[bytes, tuple[bytes, int]] = {}
+
+    def get(self, key: bytes, /) -> tuple[bytes, int] | None:
+        if self.down:
+            raise sessions.StoreUnavailableError("down", -201)
+        return self.blobs.get(key)
+
+    def put_if_version(
+        self, key: bytes, blob: bytes, expected: int, version: int, expires: int, now: int, ended: bool, /
+    ) -> bool:
+        if self.down:
+            raise sessions.StoreUnavailableError("down", -201)
+        self.blobs[key] = (blob, version)
+        return True
+
+    def delete(self, key: bytes, expected: int, /) -> bool:
+        return self.blobs.pop(key, None) is not None
+
+
+def test_outage_is_503() -> None:
+    store = Down()
+    manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(plain_http=True))
+    wrapped = SessionMiddleware(as_generator, manager)
+    cookie = values(request(wrapped)[1], "Set-Cookie")[0].split(";")[0]
+    store.down = True
+    for header in (cookie, ""):  # at loading, and at committing
+        status, headers, _ = request(wrapped, header)
+        assert status.startswith("503 ") and not values(headers, "Set-Cookie")
+    store.down = False
+    assert request(wrapped, cookie)[2] == b"2"
+
+
+def test_failing_application_commits_nothing() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        environ[ENVIRON_KEY]["a"] = 1
+        raise ArithmeticError
+
+    one = manager_of()
+    with pytest.raises(ArithmeticError):
+        request(SessionMiddleware(app, one))
+    assert one.statistics().sessions == 0
+
+
+def test_flask_example() -> None:
+    import flask_app
+
+    client = flask_app.app.test_client()
+    assert client.get("/").text == "visit 1"
+    before = client.get_cookie("session")
+    assert client.get("/").text == "visit 2"
+    client.post("/login", data={"user": "ada"})
+    after = client.get_cookie("session")
+    assert before and after and before.value != after.value
+    assert client.get("/").text == "visit 3"
+    client.post("/logout")
+    assert client.get("/").text == "visit 1"
