@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import override_settings
 
+from sessions import Config
+from sessions import django as engine_module
 from sessions.django import SessionStore
 
 Engine = type[SessionBase]
@@ -77,7 +80,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "redis":
         return str(request.getfixturevalue("redis_url"))
-    # A limit of its own makes the memory of this test another than that of the one before.
     return "memory:" if request.param == "memory" else f"sqlite:{tmp_path}/sessions.db"
 
 
@@ -214,7 +216,7 @@ def test_expiry(engine: Engine) -> None:
     assert session.get_expiry_age() == 10 and not session.get_expire_at_browser_close()
     session.set_expiry(timedelta(seconds=20))
     assert 15 <= session.get_expiry_age() <= 20
-    session.set_expiry(datetime.now(timezone.utc) + timedelta(seconds=30))  # noqa: UP017
+    session.set_expiry(datetime.now(timezone.utc) + timedelta(seconds=30))
     assert 25 <= session.get_expiry_age() <= 30
     session.set_expiry(0)
     assert session.get_expire_at_browser_close()
@@ -233,6 +235,14 @@ def test_expired_session_is_gone(engine: Engine) -> None:
     assert not engine().exists(key)
     again = engine(key)
     assert again.get("a") is None and again.session_key is None
+
+
+def test_session_made_expired_is_gone(engine: Engine) -> None:
+    session = engine()
+    session["a"] = 1
+    session.set_expiry(-5)
+    session.save()
+    assert session.session_key and engine(session.session_key).get("a") is None
 
 
 def test_test_cookie(engine: Engine) -> None:
@@ -299,6 +309,53 @@ def test_clear_is_of_parallel_changes_too(ours: Engine) -> None:
     other.save()
     one.save()
     assert list(ours(key).keys()) == []
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    time_is = [1_000_000_000]
+
+    def with_clock(**settings: Any) -> Config:
+        return Config(clock=lambda: time_is[0], **settings)
+
+    engine_module._manager_of.cache_clear()
+    monkeypatch.setattr(engine_module, "Config", with_clock)
+    monkeypatch.setattr(engine_module, "_manager_of", lru_cache(engine_module._manager_of.__wrapped__))
+    return time_is
+
+
+def test_lifetime_is_kept(ours: Engine, now: list[int]) -> None:
+    key = stored(ours, a=1)
+    now[0] += settings.SESSION_COOKIE_AGE - 1
+    assert ours().exists(key)
+    now[0] += 2
+    assert not ours().exists(key)
+    ours.clear_expired()
+
+
+def test_old_session_is_shortened(ours: Engine, now: list[int]) -> None:
+    key = stored(ours, a=1)
+    now[0] += 3600
+    session = ours(key)
+    session.set_expiry(60)
+    session.save()
+    now[0] += 59
+    assert ours(key)["a"] == 1
+    now[0] += 2
+    assert not ours().exists(key)
+
+
+def test_old_session_is_shortened_by_async_calls(ours: Engine, now: list[int]) -> None:
+    async def main() -> None:
+        session: Any = ours(key)
+        await session.aset_expiry(60)
+        await session.asave()
+
+    key = stored(ours, a=1)
+    now[0] += 3600
+    asyncio.run(main())
+    now[0] += 61
+    assert not ours().exists(key)
 
 
 def test_key_of_an_attacker_is_not_used(ours: Engine) -> None:

@@ -158,6 +158,8 @@ class SessionStore(SessionBase):
                 self._apply(session, data)
                 session.commit()
                 self._finish(session, data)
+                if age <= 0:
+                    session.destroy()
             return
         with _manager(age).load_value(self.session_key) as session:
             if session.origin == Origin.RESTORED:
@@ -186,6 +188,8 @@ class SessionStore(SessionBase):
                 self._apply(session, data)
                 await aio.commit(session)
                 self._finish(session, data)
+                if age <= 0:
+                    await aio.destroy(session)
             return
         with await aio.load_value(_manager(age), self.session_key) as session:
             if session.origin == Origin.RESTORED:
