@@ -1,9 +1,11 @@
 """Django's engines and ours, side by side: each test runs on both, and on each store of ours."""
 
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -381,10 +383,11 @@ def test_middleware_of_django(ours: Engine) -> None:
         ours(request.session.session_key).delete()
         return view(request)
 
-    first = SessionMiddleware(view)(request_of(None))
+    middleware: Any = SessionMiddleware(view)
+    first = middleware(request_of(None))
     key = first.cookies[settings.SESSION_COOKIE_NAME].value
     assert ours().exists(key) and "Cookie" in first["Vary"]
-    assert SessionMiddleware(view)(request_of(key)).content == b"2"
+    assert middleware(request_of(key)).content == b"2"
 
     def late(request: HttpRequest) -> HttpResponse:
         assert request.session["visits"] == 2
@@ -398,3 +401,20 @@ def test_middleware_of_django(ours: Engine) -> None:
 def test_wrong_settings(wrong: str | None) -> None:
     with override_settings(SESSIONS_URL=wrong), pytest.raises(ImproperlyConfigured):
         SessionStore().exists("A" * 43)
+
+
+PROGRAM = """
+import django_app
+from django.test import Client
+client = Client()
+print([client.get(path).content.decode() for path in ("/", "/", "/logout", "/")])
+"""
+
+
+def test_example(url: str) -> None:
+    examples = str(Path(__file__).parent.parent / "examples")
+    environment = os.environ | {"SESSIONS_URL": url, "PYTHONPATH": examples}
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ended.stdout.strip() == "['visit 1', 'visit 2', 'bye', 'visit 1']"

@@ -1,8 +1,6 @@
 """The WSGI middleware, alone and around the Flask example."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
@@ -11,7 +9,6 @@ import pytest
 import sessions
 from sessions.wsgi import ENVIRON_KEY, SessionMiddleware
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "examples"))
 Start = Callable[..., Any]
 
 

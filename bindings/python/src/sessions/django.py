@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
@@ -54,6 +54,12 @@ def _key_of(session: Session) -> str:
 
 class SessionStore(SessionBase):
     """The session of one request, as ``request.session`` has it."""
+
+    if TYPE_CHECKING:
+
+        def _get_session(self, no_load: bool = False) -> dict[str, Any]: ...
+
+        async def _aget_session(self, no_load: bool = False) -> dict[str, Any]: ...
 
     def __init__(self, session_key: str | None = None) -> None:
         """Prepare the session of a key; nothing is loaded before it is used."""
