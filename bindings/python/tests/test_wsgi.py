@@ -1,6 +1,8 @@
 """The WSGI middleware, alone and around the Flask example."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
@@ -97,10 +99,48 @@ class Down:
         return self.blobs.pop(key, None) is not None
 
 
-def test_outage_is_503() -> None:
+def test_headers_of_the_application_are_kept() -> None:
+    _, headers, _ = request(SessionMiddleware(as_list, manager_of()))
+    assert values(headers, "Vary") == ["Accept", "Cookie"]
+
+
+def test_error_page_replaces_the_head() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        environ[ENVIRON_KEY]["a"] = 1
+        start("200 OK", [])
+        try:
+            raise ArithmeticError
+        except ArithmeticError:
+            start("500 Oh", [], sys.exc_info())
+        return [b"x"]
+
+    status, headers, _ = request(SessionMiddleware(app, manager_of()))
+    assert status == "500 Oh" and values(headers, "Set-Cookie")
+
+
+def test_body_is_closed() -> None:
+    closed = []
+
+    class Body:
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"x"
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [])
+        return Body()
+
+    request(SessionMiddleware(app, manager_of()))
+    assert closed == [True]
+
+
+@pytest.mark.parametrize("app", [as_list, as_generator, as_write])
+def test_outage_is_503(app: Any) -> None:
     store = Down()
     manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(plain_http=True))
-    wrapped = SessionMiddleware(as_generator, manager)
+    wrapped = SessionMiddleware(app, manager)
     cookie = values(request(wrapped)[1], "Set-Cookie")[0].split(";")[0]
     store.down = True
     for header in (cookie, ""):  # at loading, and at committing
@@ -134,3 +174,13 @@ def test_flask_example() -> None:
     assert client.get("/").text == "visit 3"
     client.post("/logout")
     assert client.get("/").text == "visit 1"
+
+
+def test_readme_shows_the_example() -> None:
+    package = Path(__file__).parent.parent
+    example = [
+        line.split("  #")[0].strip() for line in (package / "examples" / "flask_app.py").read_text().splitlines()
+    ]
+    section = (package / "README.md").read_text().split("## WSGI")[1].split("\n## ")[0]
+    shown = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    assert shown and not [line for line in shown if line not in example]

@@ -43,13 +43,13 @@ def _with_session(headers: Headers, session: Session) -> Headers:
     return result + [("Set-Cookie", line) for line in session.cookie_lines]
 
 
-def _unavailable(start_response: StartResponse, exc_info: OptExcInfo | None = None) -> list[bytes]:
+def _unavailable(start_response: StartResponse) -> list[bytes]:
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(_MESSAGE))),
         ("Cache-Control", "no-store"),
     ]
-    start_response("503 Service Unavailable", headers, exc_info)
+    start_response("503 Service Unavailable", headers)
     return [_MESSAGE]
 
 
@@ -71,6 +71,11 @@ class _Response:
             raise AssertionError("start_response was called twice without exc_info")
         self._head = status, headers, exc_info
         return self.write
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the head went out."""
+        return self._write is not None
 
     def send_head(self) -> Callable[[bytes], object]:
         """Commit and start the response, unless that was done."""
@@ -133,24 +138,21 @@ class SessionMiddleware:
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse, session: Session) -> Iterable[bytes]:
         response = _Response(session, start_response)
-        source = self.app(environ, response.start)
+        source: Iterable[bytes] = ()
         try:
+            source = self.app(environ, response.start)
             # A list keeps its length, of which servers make a Content-Length.
             if isinstance(source, (list, tuple)):
-                chunks: Iterator[bytes] | None = None
-            else:
-                rest = iter(source)
-                chunks = chain((next((chunk for chunk in rest if chunk), b""),), rest)
-            try:
                 response.send_head()
-            except _OUTAGE:
-                _close(source)
                 session.close()
-                return _unavailable(start_response)
-        except BaseException:
+                return source
+            rest = iter(source)
+            first = next((chunk for chunk in rest if chunk), b"")
+            response.send_head()
+            return _Body(chain((first,), rest), source, session)
+        except BaseException as error:
             _close(source)
-            raise
-        if chunks is None:
+            if response.is_started or not isinstance(error, _OUTAGE):
+                raise
             session.close()
-            return source
-        return _Body(chunks, source, session)
+            return _unavailable(start_response)
