@@ -30,7 +30,7 @@ if not settings.configured:
     )
     django.setup()
 
-from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.backends.cache import SessionStore as CacheStore
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -175,6 +175,13 @@ def test_save_of_a_deleted_session(engine: Engine) -> None:
     assert not engine().exists(key)
 
 
+def test_create_under_a_taken_key(engine: Engine) -> None:
+    key = stored(engine, a=1)
+    with pytest.raises(CreateError):
+        engine(key).save(must_create=True)
+    assert engine(key)["a"] == 1
+
+
 def test_cycle_key(engine: Engine) -> None:
     key = stored(engine, a=1)
     session = engine(key)
@@ -303,6 +310,34 @@ def test_parallel_changes_are_merged(ours: Engine) -> None:
     assert dict(ours(key).items()) == {"a": 2, "b": 2}
 
 
+def test_session_deleted_while_it_is_saved(ours: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = stored(ours, a=1)
+    session = ours(key)
+    session["a"] = 2
+    apply = SessionStore._apply
+
+    def delete_meanwhile(self: SessionStore, *arguments: Any) -> None:
+        apply(self, *arguments)
+        ours(key).delete()
+
+    monkeypatch.setattr(SessionStore, "_apply", delete_meanwhile)
+    with pytest.raises(UpdateError):
+        session.save()
+    assert not ours().exists(key)
+    session.cycle_key()
+    assert session.session_key != key and session["a"] == 2
+
+
+def test_cycle_key_keeps_parallel_changes(ours: Engine) -> None:
+    key = stored(ours, a=1)
+    one, other = ours(key), ours(key)
+    assert one["a"] == 1
+    other["b"] = 2
+    other.save()
+    one.cycle_key()
+    assert one.session_key and dict(ours(one.session_key).items()) == {"a": 1, "b": 2}
+
+
 def test_clear_is_of_parallel_changes_too(ours: Engine) -> None:
     key = stored(ours, a=1)
     one, other = ours(key), ours(key)
@@ -333,6 +368,7 @@ def test_lifetime_is_kept(ours: Engine, now: list[int]) -> None:
     now[0] += 2
     assert not ours().exists(key)
     ours.clear_expired()
+    assert engine_module._manager().sweep() == 0
 
 
 def test_old_session_is_shortened(ours: Engine, now: list[int]) -> None:
