@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -63,19 +62,14 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "--dir",
         str(tmp_path_factory.mktemp("redis")),
     ]
-    process = subprocess.Popen([server, *arguments], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([server, *arguments], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
     try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                assert process.poll() is None
-                time.sleep(0.01)
+        assert any("eady to accept" in line for line in process.stdout)
         yield f"redis://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
