@@ -2,9 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from wsgiref.handlers import SimpleHandler
 from wsgiref.util import setup_testing_defaults
+from wsgiref.validate import validator
 
 import pytest
 
@@ -59,8 +62,16 @@ def as_write(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
 
 
 @pytest.mark.parametrize("app", [as_list, as_generator, as_write])
-@pytest.mark.parametrize("url", ["memory:", "signed-cookie:"])
-def test_counts(app: Any, url: str) -> None:
+def test_counts_in_a_store(app: Any, url: str) -> None:
+    counts(app, url)
+
+
+@pytest.mark.parametrize("app", [as_list, as_generator, as_write])
+def test_counts_in_a_cookie(app: Any) -> None:
+    counts(app, "signed-cookie:")
+
+
+def counts(app: Any, url: str) -> None:
     wrapped = SessionMiddleware(app, manager_of(url))
     _, headers, body = request(wrapped)
     assert body == b"1"
@@ -97,6 +108,18 @@ class Down:
 
     def delete(self, key: bytes, expected: int, /) -> bool:
         return self.blobs.pop(key, None) is not None
+
+
+def test_protocol_is_kept() -> None:
+    def app(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "text/plain")])
+        return iter([b"%d" % environ[ENVIRON_KEY].increment("visits"), b"!"])
+
+    environ: dict[str, Any] = {"QUERY_STRING": ""}
+    setup_testing_defaults(environ)
+    handler = SimpleHandler(BytesIO(), output := BytesIO(), sys.stderr, environ)
+    handler.run(validator(SessionMiddleware(validator(app), manager_of())))
+    assert b"Set-Cookie: session=" in output.getvalue() and output.getvalue().endswith(b"1!")
 
 
 def test_headers_of_the_application_are_kept() -> None:
