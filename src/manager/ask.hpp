@@ -26,6 +26,9 @@ class Asked {
       const auto answer = std::static_pointer_cast<Answer>(std::exchange(answer_, nullptr));
       return answer->is_delivered() ? answer->take() : Error{late, {}};
     }
+    if (std::exchange(is_put_off_, false)) {
+      return Error{Status::pending, {}};
+    }
     if (store.answers_at_once()) {
       Answer here;
       const Result<void> started = start(store::Completion<Reply>({std::shared_ptr<void>(), &here}));  // owns nothing
@@ -44,14 +47,21 @@ class Asked {
 
   bool is_open() const noexcept { return answer_ != nullptr; }
 
+  // The next question is not asked when it comes up, but when the caller does the same again.
+  void put_off() noexcept { is_put_off_ = true; }
+
   // While it is open.
   store::Awaited& answer() const noexcept { return *answer_; }
 
   // Nobody will ask for the answer.
-  void forget() noexcept { answer_.reset(); }
+  void forget() noexcept {
+    answer_.reset();
+    is_put_off_ = false;
+  }
 
  private:
   std::shared_ptr<store::Awaited> answer_;
+  bool is_put_off_ = false;
 };
 
 inline bool is_pending(const Error& error) noexcept { return error.status == Status::pending; }

@@ -19,14 +19,14 @@ bool PendingCall::rouse() noexcept { return waiter->rouse(); }
 
 Result<void> PendingCall::run() noexcept {
   try {
-    if (!begin_) {
-      return session.resume();
+    if (begin_) {
+      session.end_next_by(deadline);
+      return std::exchange(begin_, nullptr)(session);
     }
-    if (std::chrono::steady_clock::now() >= deadline) {
+    if (!session.has_asked() && std::chrono::steady_clock::now() >= deadline) {
       return Error{Status::timeout, {}};
     }
-    session.end_next_by(deadline);
-    return std::exchange(begin_, nullptr)(session);
+    return session.resume();
   } catch (const std::bad_alloc&) {
     return Error{Status::nomem, {}};
   } catch (...) {

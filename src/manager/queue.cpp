@@ -70,15 +70,16 @@ Result<std::shared_ptr<PendingCall>> Queue::begin(Session& session, PendingCall:
   }
   const auto call = std::make_shared<PendingCall>(*waiter, session, std::move(begin), std::move(end));
   PendingCalls node{call};
-  if (store->may_block()) {
-    (*waiter)->begin(call, std::move(node));
-    return call;
+  const bool asks_elsewhere = store->may_block();
+  if (asks_elsewhere) {
+    session.put_off_asking();
   }
   Result<void> done = call->run();
   if (done || !is_pending(done.error())) {
+    session.forget();
     return done ? Result(Pending()) : std::move(done.error());
   }
-  (*waiter)->await(call, std::move(node));
+  asks_elsewhere ? (*waiter)->begin(call, std::move(node)) : (*waiter)->await(call, std::move(node));
   return call;
 }
 

@@ -77,6 +77,10 @@ class Session {
   // Null when cookies keep the content.
   const std::shared_ptr<store::Store>& store() const noexcept { return manager_->store(); }
 
+  // The next call does not ask the store, which may block, but is pending when it would: resume() asks.
+  void put_off_asking() noexcept { asked_.put_off(); }
+  bool has_asked() const noexcept { return asked_.is_open(); }
+
   // What is waited for, and until when.
   store::Awaited& answer() const noexcept { return asked_.answer(); }
   Deadline deadline() const { return call_->deadline(); }

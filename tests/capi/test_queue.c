@@ -72,6 +72,41 @@ static void test_at_once(void) {
   }
 }
 
+/* A store that waits is no concern of calls that have nothing to ask it. */
+static void test_nothing_to_ask(int mode) {
+  static const char *const cookies[] = {"", "other=1", "__Host-session=malformed"};
+  struct gate gate;
+  sessions_backend *backend = gate_begin(&gate, mode);
+  sessions_manager *manager = make_manager(backend);
+  sessions_queue *queue = make_queue();
+  sessions_session *waits = make_session(manager);
+  struct call call = {0}, unused = {0};
+  int32_t found;
+  size_t i;
+  gate_shut(&gate);
+  CHECK_STATUS(sessions_session_set_int64(waits, "n", 1, 1), SESSIONS_OK);
+  CHECK_INT(sessions_session_commit_async(waits, queue, on_done, &call, NULL), SESSIONS_PENDING);
+  gate_await(&gate, 1);
+  for (i = 0; i < sizeof cookies / sizeof *cookies; i++) {
+    sessions_session *session = make_session(manager);
+    CHECK_OK(sessions_session_load_async(session, cookies[i], strlen(cookies[i]), queue, on_done, &unused, &failure));
+    CHECK_STATUS(sessions_session_contains(session, "n", 1, &found), SESSIONS_OK);
+    CHECK_OK(sessions_session_commit_async(session, queue, on_done, &unused, &failure));
+    CHECK_INT(sessions_session_outcome(session), SESSIONS_OUTCOME_UNCHANGED);
+    sessions_session_free(session);
+  }
+  CHECK(!is_readable(queue));
+  gate_open(&gate);
+  dispatch_until(queue, 1);
+  CHECK_INT(call.status, SESSIONS_OK);
+  CHECK_INT(unused.count, 0);
+  sessions_session_free(waits);
+  sessions_manager_free(manager);
+  sessions_backend_free(backend);
+  sessions_queue_free(queue);
+  gate_end(&gate);
+}
+
 /* A whole life through the queue, on a store that answers in any of its ways. */
 static void test_life(int mode) {
   struct gate gate;
@@ -380,6 +415,7 @@ int main(void) {
   test_bad_arguments();
   test_at_once();
   for (mode = ANSWERS; mode <= HOLDS; mode++) {
+    test_nothing_to_ask(mode);
     test_life(mode);
     test_busy(mode);
     test_many(mode);
