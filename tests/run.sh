@@ -155,7 +155,8 @@ scenario() {
   SESSIONS_SOURCE_DIR=$root SESSIONS_BUILD_DIR=$root/build/release "$venv/bin/python3" tests/system/scenario/play.py \
     "$root/build/release/tests/system/libfixed_world.so" C="$root/build/release/bindings/c/quickstart" \
     C++="$root/build/release/bindings/cpp/quickstart" \
-    Rust="env LD_LIBRARY_PATH=$root/build/release $root/build/rust/debug/quickstart"
+    Rust="env LD_LIBRARY_PATH=$root/build/release $root/build/rust/debug/quickstart" \
+    Python="$root/build/python-venv/bin/python3 $root/bindings/python/examples/quickstart.py"
 }
 
 # Address space randomisation is in the way of ThreadSanitizer on some kernels.
@@ -180,7 +181,8 @@ suite release unit contract capi cpp conformance valgrind torture system interop
 check "Rust: declarations, rustfmt, clippy, documentation" rust-style rust style
 check "Rust: tests of the crates" rust-crates rust crates
 check "Rust: the quick start" rust-servers rust servers
-check "one scenario in C, C++ and Rust" scenario scenario
+check "Python package" python-package sh bindings/python/tests/run.sh
+check "one scenario in C, C++, Rust and Python" scenario scenario
 check "Rust: built from the checkout alone" rust-checkout rust checkout
 
 check "clang, AddressSanitizer and UndefinedBehaviorSanitizer, no warning" build-asan build asan
@@ -188,7 +190,6 @@ suite asan unit contract capi cpp conformance
 check "clang, ThreadSanitizer" build-tsan build tsan
 suite tsan unit contract capi cpp conformance
 
-check "Python package" python-package sh bindings/python/tests/run.sh
 check "clang-format" format format
 check "clang-tidy" tidy tidy
 

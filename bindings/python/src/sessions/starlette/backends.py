@@ -1,0 +1,202 @@
+"""The backends that are the library's own."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+from sessions import aio
+from sessions._json import decode, encode
+from sessions.manager import Backend, Codec, Manager
+from sessions.session import Origin, Session
+from sessions.starlette.contract import TWO_WEEKS, CookieSettings, SessionBackend
+from sessions.starlette.redis_client import settings_of
+
+if TYPE_CHECKING:
+    import redis
+    from starlette.datastructures import Secret
+
+Serializer = Callable[[MutableMapping[str, Any]], bytes]
+Deserializer = Callable[[bytes], MutableMapping[str, Any]]
+
+_logger = logging.getLogger("sessions")
+_LEVELS = {1: logging.INFO, 2: logging.WARNING}
+
+
+def _log(level: int, message: str) -> None:
+    _logger.log(_LEVELS.get(level, logging.ERROR), "%s", message)
+
+
+class _Sessions:
+    """Sessions of a manager."""
+
+    def __init__(self, manager: Manager) -> None:
+        self._manager = manager
+
+    async def load(self, cookies: bytes, /) -> Session:
+        return await aio.load(self._manager, cookies)
+
+    async def save(self, session: Session, /) -> None:
+        await aio.commit(session)
+
+    def is_kept(self, session: Session, /) -> bool:
+        return session.origin == Origin.RESTORED or bool(session.cookie_lines)
+
+
+class LibrarySessionBackend(SessionBackend):
+    """Any backend of the library: of a URL, or a store of one's own by ``Backend.custom()``.
+
+    Of ``keys`` the first signs cookies and all verify. Sessions end ``max_age`` seconds after their last use; with None
+    they do not end, and the browser forgets them when it is closed.
+    """
+
+    def __init__(
+        self, backend: Backend, *, keys: Sequence[str | bytes | Secret] = (), max_age: int | None = TWO_WEEKS
+    ) -> None:
+        """Keep what makes a manager, once the middleware has said what the cookie is like."""
+        self._backend = backend
+        self._keys = [key if isinstance(key, bytes) else str(key) for key in keys]
+        self._max_age = max_age
+
+    def get_max_age(self) -> int | None:
+        """Return how many seconds a session lives after its last use, or None."""
+        return self._max_age
+
+    def _codec(self) -> Codec | None:
+        return None
+
+    def _sessions(self, cookie: CookieSettings) -> _Sessions:
+        return _Sessions(Manager(self._backend, cookie.config(self.get_max_age(), self._keys, self._codec(), _log)))
+
+
+class MemorySessionBackend(LibrarySessionBackend):
+    """Sessions in this process: for development, and for one process.
+
+    Browsers forget the cookie when they are closed. Here a session lives for 14 days after its last use.
+    """
+
+    def __init__(self) -> None:
+        """Make an empty store."""
+        super().__init__(Backend("memory:"), max_age=None)
+
+
+class SQLiteSessionBackend(LibrarySessionBackend):
+    """Sessions in a database file, which all processes of this machine share and which survives restarts."""
+
+    def __init__(self, path: str | os.PathLike[str], max_age: int | None = TWO_WEEKS) -> None:
+        """Open the database, or make it."""
+        super().__init__(Backend("sqlite:" + quote(os.path.abspath(path))), max_age=max_age)
+
+
+class RedisSessionBackend(LibrarySessionBackend):
+    """Sessions on a Redis server, which is asked without holding up the loop.
+
+    ``url`` is ``redis://``, ``rediss://`` or ``redis+unix://``, with the parameters of ``<sessions/backend.h>``. Of a
+    redis-py client only the connection settings are read, never its connections.
+    """
+
+    def __init__(
+        self, redis: redis.Redis | None = None, ttl: int | None = TWO_WEEKS, *, url: str | None = None
+    ) -> None:
+        """Connect; ttl is in seconds, and without client and URL the server is localhost's.
+
+        TypeError for clients whose settings cannot be taken over: those of Cluster and Sentinel, with credential
+        providers, or that do not verify certificates.
+        """
+        if redis is not None and url is not None:
+            raise TypeError("Give either a client or a URL.")
+        if redis is not None:
+            settings = settings_of(redis)
+            super().__init__(Backend(settings.url, user=settings.user, password=settings.password), max_age=ttl)
+            return
+        url = url or "redis://localhost"
+        if url.partition(":")[0] not in ("redis", "rediss", "redis+unix"):
+            raise ValueError("The URL of a Redis server begins with redis:, rediss: or redis+unix:.")
+        super().__init__(Backend(url), max_age=ttl)
+
+
+class _CookieCodec:
+    """A backend's own serializer and protection, as the library asks for them."""
+
+    def __init__(self, backend: CookieSessionBackend, serializer: Serializer, deserializer: Deserializer) -> None:
+        self._backend = backend
+        self._serializer = serializer
+        self._deserializer = deserializer
+
+    def encode(self, text: str, /) -> bytes:
+        return self._backend.sign_content(self._serializer(decode(text)))
+
+    def decode(self, data: bytes, /) -> str:
+        content = self._deserializer(self._backend.unsign_content(data))
+        return encode(dict(content) if isinstance(content, Mapping) else content)
+
+
+def _to_bytes(content: MutableMapping[str, Any]) -> bytes:
+    return encode(content).encode()
+
+
+def _from_bytes(data: bytes) -> MutableMapping[str, Any]:
+    return cast("MutableMapping[str, Any]", decode(data.decode()))
+
+
+class CookieSessionBackend(LibrarySessionBackend):
+    """Sessions in the cookie itself, which its user can read and forge: for what may be forged.
+
+    A ``serializer`` turns content into bytes and a ``deserializer`` turns them back; subclasses may protect those bytes
+    with sign_content and unsign_content. What a cookie holds that they refuse with an exception is no session. Values
+    are JSON all the same.
+    """
+
+    _URL = "cookie:"
+
+    def __init__(
+        self,
+        max_age: int | None = TWO_WEEKS,
+        serializer: Serializer | None = None,
+        deserializer: Deserializer | None = None,
+    ) -> None:
+        """Keep the settings; max_age is in seconds."""
+        super().__init__(Backend(self._URL), max_age=max_age)
+        self._serializer = serializer
+        self._deserializer = deserializer
+
+    def sign_content(self, content: bytes) -> bytes:
+        """Return what the cookie is to hold for these bytes."""
+        return content
+
+    def unsign_content(self, content: bytes) -> bytes:
+        """Return the bytes for what a cookie holds; raise for what sign_content has not made."""
+        return content
+
+    def _codec(self) -> Codec | None:
+        kind = type(self)
+        is_plain = (
+            kind.sign_content is CookieSessionBackend.sign_content
+            and kind.unsign_content is CookieSessionBackend.unsign_content
+        )
+        if is_plain and self._serializer is None and self._deserializer is None:
+            return None
+        return _CookieCodec(self, self._serializer or _to_bytes, self._deserializer or _from_bytes)
+
+
+class SignedCookieSessionBackend(CookieSessionBackend):
+    """Sessions in the cookie itself, signed, with the time: its user can read them, but not change them.
+
+    What a subclass returns from sign_content is signed as well.
+    """
+
+    _URL = "signed-cookie:"
+
+    def __init__(
+        self,
+        secret_key: str | Secret,
+        max_age: int | None = TWO_WEEKS,
+        serializer: Serializer | None = None,
+        deserializer: Deserializer | None = None,
+    ) -> None:
+        """Keep the settings; max_age is in seconds. Whoever knows the key can log in as anybody."""
+        super().__init__(max_age, serializer, deserializer)
+        self._keys = [str(secret_key)]

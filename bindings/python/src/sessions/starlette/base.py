@@ -1,0 +1,142 @@
+"""BaseSessionBackend: a backend of the program's own, of whole sessions by their ids."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import secrets
+from abc import abstractmethod
+from collections.abc import Iterator, MutableMapping
+from http.cookies import SimpleCookie
+from typing import Any
+
+from starlette.requests import cookie_parser
+
+from sessions.starlette.contract import CookieSettings, SessionBackend
+
+
+class BaseSessionBackend(SessionBackend):
+    """Loads and saves whole sessions by the id that the cookie holds.
+
+    The methods are called on threads, one at a time for each request, so that they may wait. Of parallel requests of
+    one browser the last to save wins; ``sessions.Backend.custom()`` takes stores that lose nothing. An exception fails
+    the request; a StoreUnavailableError or StoredDataError answers it with 503.
+    """
+
+    @abstractmethod
+    def get_max_age(self) -> int | None:
+        """Return how many seconds browsers keep the cookie, or None for as long as they run."""
+
+    def new_session(self) -> tuple[str, MutableMapping[str, Any]]:
+        """Return the id of a new session, and what it holds at first."""
+        return self.new_session_id(), {}
+
+    @staticmethod
+    def new_session_id() -> str:
+        """Return 256 random bits."""
+        return secrets.token_urlsafe(32)
+
+    @abstractmethod
+    def load_session(self, sid: str) -> MutableMapping[str, Any] | None:
+        """Return the content of a session, or None when there is none; the id may be anything a browser sends."""
+
+    @abstractmethod
+    def save_session(self, sid: str, session: MutableMapping[str, Any]) -> None:
+        """Store the content of a session; an emptied one is stored as such, and its cookie deleted."""
+
+    def keep_session(self, sid: str) -> None:
+        """Let a session live on that was read and not changed."""
+
+    def _sessions(self, cookie: CookieSettings) -> _Sessions:
+        return _Sessions(self, cookie)
+
+
+class _Session(MutableMapping[str, Any]):
+    """The session of one request."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, sid: str | None, content: MutableMapping[str, Any]) -> None:
+        self.sid = sid
+        self.content = content
+        self.loaded = copy.deepcopy(content)
+        self.is_accessed = False
+        self.cookie_lines: list[str] = []
+
+    def __getitem__(self, key: str) -> Any:
+        self.is_accessed = True
+        return self.content[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.is_accessed = True
+        self.content[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        self.is_accessed = True
+        del self.content[key]
+
+    def __iter__(self) -> Iterator[str]:
+        self.is_accessed = True
+        return iter(self.content)
+
+    def __len__(self) -> int:
+        self.is_accessed = True
+        return len(self.content)
+
+    @property
+    def varies_by_cookie(self) -> bool:
+        return self.is_accessed
+
+    @property
+    def must_not_be_cached(self) -> bool:
+        return bool(self.cookie_lines)
+
+    def close(self) -> None:
+        pass
+
+
+class _Sessions:
+    """Sessions of a backend of the program's own."""
+
+    def __init__(self, backend: BaseSessionBackend, cookie: CookieSettings) -> None:
+        cookie.config(None)  # refuses what no cookie can have
+        self._backend = backend
+        self._cookie = cookie
+
+    async def load(self, cookies: bytes, /) -> _Session:
+        sid = cookie_parser(cookies.decode("latin-1")).get(self._cookie.name)
+        content = await asyncio.to_thread(self._backend.load_session, sid) if sid else None
+        return _Session(None, {}) if content is None else _Session(sid, content)
+
+    async def save(self, session: _Session, /) -> None:
+        if session.is_accessed and (session.content or session.sid is not None):
+            await asyncio.to_thread(self._save, session)
+
+    def is_kept(self, session: _Session, /) -> bool:
+        return session.sid is not None
+
+    def _save(self, session: _Session) -> None:
+        if session.sid is None:
+            session.sid, content = self._backend.new_session()
+            content.update(session.content)
+            session.content = content
+            self._backend.save_session(session.sid, content)
+        elif session.content != session.loaded:
+            self._backend.save_session(session.sid, session.content)
+        else:
+            self._backend.keep_session(session.sid)
+        session.loaded = copy.deepcopy(session.content)
+        kept = (session.sid, self._backend.get_max_age()) if session.content else ("", 0)
+        session.cookie_lines = [self._line(*kept)]
+
+    def _line(self, value: str, max_age: int | None) -> str:
+        cookie: SimpleCookie = SimpleCookie()
+        cookie[self._cookie.name] = value
+        morsel = cookie[self._cookie.name]
+        morsel["path"] = self._cookie.path
+        morsel["samesite"] = self._cookie.same_site.capitalize()
+        morsel["httponly"] = True
+        morsel["secure"] = self._cookie.https_only
+        if max_age is not None:
+            morsel["max-age"] = max_age
+        return morsel.OutputString()

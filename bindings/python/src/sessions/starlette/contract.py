@@ -1,0 +1,83 @@
+"""What the middleware asks of a backend."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple, Protocol
+
+from sessions.manager import Codec, Config, SameSite
+
+SameSiteName = Literal["lax", "strict", "none"]
+
+TWO_WEEKS: Final = 14 * 24 * 60 * 60
+
+_LONGEST: Final = 3_155_760_000  # a hundred years: the library's sessions have an end
+_SAME_SITE: Final = {"lax": SameSite.LAX, "strict": SameSite.STRICT, "none": SameSite.NONE}
+
+
+class CookieSettings(NamedTuple):
+    """What the middleware was told of its cookie."""
+
+    name: str
+    path: str
+    same_site: SameSiteName
+    https_only: bool
+
+    def config(
+        self, max_age: int | None, keys: Sequence[str | bytes] = (), codec: Codec | None = None, log: Any = None
+    ) -> Config:
+        """Make a config of them; CallerError for a name or a path that no cookie can have."""
+        if self.same_site not in _SAME_SITE:
+            raise ValueError("same_site is lax, strict or none.")
+        return Config(
+            plain_http=not self.https_only,
+            cookie_name=self.name,
+            cookie_path=self.path,
+            same_site=_SAME_SITE[self.same_site],
+            persistent=max_age is not None,
+            lifetime=_LONGEST if max_age is None else max_age,
+            keys=keys,
+            codec=codec,
+            log=log,
+        )
+
+
+class RequestSession(Protocol):
+    """The session of one request, as the middleware needs it; the program sees a mutable mapping."""
+
+    @property
+    def cookie_lines(self) -> list[str]:
+        """Values of the Set-Cookie headers."""
+
+    @property
+    def varies_by_cookie(self) -> bool:
+        """Whether the response needs ``Vary: Cookie``."""
+
+    @property
+    def must_not_be_cached(self) -> bool:
+        """Whether the response needs ``Cache-Control: no-store``."""
+
+    def close(self) -> None:
+        """End the use of the session."""
+
+
+class RequestSessions(Protocol):
+    """Loads and saves the sessions of requests."""
+
+    async def load(self, cookies: bytes, /) -> Any:
+        """Load the session that a Cookie header names, or a new one."""
+
+    async def save(self, session: Any, /) -> None:
+        """Write what the request did."""
+
+    def is_kept(self, session: Any, /) -> bool:
+        """Whether the browser has, or was sent, a cookie that finds this session again."""
+
+
+class SessionBackend(ABC):
+    """What SessionMiddleware takes as its backend."""
+
+    @abstractmethod
+    def _sessions(self, cookie: CookieSettings) -> RequestSessions:
+        """Return what loads and saves sessions that have such a cookie."""

@@ -1,0 +1,589 @@
+"""The middleware and the backends for Starlette, over HTTP and websockets on uvicorn."""
+
+import logging
+import pickle
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from test_wsgi import Down
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+import sessions
+from sessions import aio
+from sessions.starlette import (
+    BaseSessionBackend,
+    CookieSessionBackend,
+    LibrarySessionBackend,
+    MemorySessionBackend,
+    RedisSessionBackend,
+    SessionMiddleware,
+    SignedCookieSessionBackend,
+    SQLiteSessionBackend,
+)
+
+Serve = Callable[[Any], str]
+SECRET = "k" * 32
+
+
+async def count(request: Request) -> JSONResponse:
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return JSONResponse(dict(request.session))
+
+
+async def push(request: Request) -> JSONResponse:
+    request.session.setdefault("pages", []).append(len(request.session["pages"]))
+    return JSONResponse(dict(request.session))
+
+
+async def read(request: Request) -> JSONResponse:
+    return JSONResponse(dict(request.session))
+
+
+async def plain(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("plain", headers={"Cache-Control": "max-age=9"})
+
+
+async def clear(request: Request) -> JSONResponse:
+    request.session.clear()
+    return JSONResponse({})
+
+
+def in_thread(request: Request) -> JSONResponse:
+    request.session["thread"] = threading.current_thread() is not threading.main_thread()
+    return JSONResponse(dict(request.session))
+
+
+async def fail(request: Request) -> Response:
+    request.session["lost"] = True
+    raise ArithmeticError
+
+
+async def stream(request: Request) -> StreamingResponse:
+    visits = request.session.get("visits")
+
+    async def body() -> Any:
+        yield str(visits)
+        request.session["visits"] = "too late"
+
+    return StreamingResponse(body(), headers={"Vary": "Accept", "Cache-Control": "max-age=9"})
+
+
+async def login(request: Request) -> JSONResponse:
+    await aio.regenerate(request.scope["session"])
+    return JSONResponse(dict(request.session))
+
+
+async def echo(websocket: WebSocket) -> None:
+    websocket.session["before"] = websocket.session.get("before", 0) + 1
+    await websocket.accept()
+    websocket.session["after"] = websocket.session.get("after", 0) + 1
+    await websocket.send_json(dict(websocket.session))
+    await websocket.close()
+
+
+async def late(websocket: WebSocket) -> None:
+    await websocket.accept()
+    websocket.session["late"] = True
+    await websocket.close()
+
+
+async def deny(websocket: WebSocket) -> None:
+    websocket.session["denied"] = True
+    await websocket.send_denial_response(PlainTextResponse("no", 403))
+
+
+ROUTES = [
+    Route("/count", count),
+    Route("/push", push),
+    Route("/read", read),
+    Route("/plain", plain),
+    Route("/clear", clear),
+    Route("/thread", in_thread),
+    Route("/fail", fail),
+    Route("/stream", stream),
+    Route("/login", login),
+    WebSocketRoute("/echo", echo),
+    WebSocketRoute("/late", late),
+    WebSocketRoute("/deny", deny),
+]
+
+
+def app_of(backend: Any, **settings: Any) -> Starlette:
+    return Starlette(routes=ROUTES, middleware=[Middleware(SessionMiddleware, backend=backend, **settings)])
+
+
+@pytest.fixture(params=["cookie", "signed-cookie", "memory", "sqlite", "redis", "own"])
+def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    if request.param == "redis":
+        return RedisSessionBackend(url=request.getfixturevalue("redis_url"))
+    makers: dict[str, Callable[[], Any]] = {
+        "cookie": CookieSessionBackend,
+        "signed-cookie": lambda: SignedCookieSessionBackend(SECRET),
+        "memory": MemorySessionBackend,
+        "sqlite": lambda: SQLiteSessionBackend(tmp_path / "a%20?b.db"),
+        "own": Own,
+    }
+    return makers[request.param]()
+
+
+class Own(BaseSessionBackend):
+    """Keeps pickles, with values that are no JSON."""
+
+    def __init__(self) -> None:
+        self.pickles: dict[str, bytes] = {}
+        self.calls: list[str] = []
+        self.threads: set[int] = set()
+
+    def get_max_age(self) -> int | None:
+        return 30
+
+    def load_session(self, sid: str) -> dict[str, Any] | None:
+        self.threads.add(threading.get_ident())
+        self.calls.append("load")
+        found = self.pickles.get(sid)
+        return None if found is None else pickle.loads(found)
+
+    def save_session(self, sid: str, session: Any) -> None:
+        self.calls.append("save")
+        self.pickles[sid] = pickle.dumps(session)
+
+    def keep_session(self, sid: str) -> None:
+        self.calls.append("keep")
+
+
+def client_of(address: str) -> httpx.Client:
+    return httpx.Client(base_url=f"http://{address}", trust_env=False)
+
+
+def test_counts_and_forgets(backend: Any, serve: Serve) -> None:
+    with client_of(serve(app_of(backend))) as client:
+        assert client.get("/read").json() == {}
+        assert client.get("/count").json() == {"visits": 1}
+        assert client.get("/count").json() == {"visits": 2}
+        assert client.get("/push").json() == {"visits": 2, "pages": [0]}
+        assert client.get("/push").json() == {"visits": 2, "pages": [0, 1]}
+        assert client.get("/read").json() == {"visits": 2, "pages": [0, 1]}
+        assert client.get("/thread").json()["thread"] is True
+        client.get("/clear")
+        assert not client.cookies
+        assert client.get("/read").json() == {}
+
+
+def test_headers(backend: Any, serve: Serve) -> None:
+    with client_of(serve(app_of(backend, cookie_name="sid", path="/", same_site="strict"))) as client:
+        answer = client.get("/count")
+        assert answer.headers["vary"] == "Cookie" and answer.headers["cache-control"] == "no-store"
+        [line] = answer.headers.get_list("set-cookie")
+        attributes = {part.strip() for part in line.split(";")[1:]}
+        age = set() if isinstance(backend, MemorySessionBackend) else {f"Max-Age={backend.get_max_age()}"}
+        assert line.startswith("sid=") and attributes == {"Path=/", "HttpOnly", "SameSite=Strict"} | age
+        answer = client.get("/stream")
+        assert answer.text == "1"
+        assert answer.headers.get_list("vary") == ["Accept", "Cookie"]
+
+
+def test_unused_session_adds_nothing(backend: Any, serve: Serve) -> None:
+    with client_of(serve(app_of(backend))) as client:
+        for _ in range(2):
+            headers = client.get("/plain").headers
+            assert headers["cache-control"] == "max-age=9" and "vary" not in headers and "set-cookie" not in headers
+            client.get("/count")
+
+
+def test_secure_over_https_only(backend: Any, serve: Serve) -> None:
+    with client_of(serve(app_of(backend, https_only=True, same_site="none"))) as client:
+        line = client.get("/count").headers["set-cookie"]
+        assert "; Secure" in line and "SameSite=None" in line
+
+
+def test_failing_endpoint_saves_nothing(backend: Any, serve: Serve) -> None:
+    with client_of(serve(app_of(backend))) as client:
+        client.get("/count")
+        answer = client.get("/fail")
+        assert answer.status_code == 500 and "set-cookie" not in answer.headers
+        assert client.get("/read").json() == {"visits": 1}
+
+
+@pytest.mark.parametrize(
+    "cookie", ["session=nothing", "session=", "session=\xff; a", 'session="a\\"b"', "session=" + "a" * 5000]
+)
+def test_foreign_cookies_begin_anew(backend: Any, cookie: str, serve: Serve) -> None:
+    with client_of(serve(app_of(backend))) as client:
+        header = {b"Cookie": cookie.encode("latin-1")}
+        assert client.get("/read", headers=header).json() == {}
+        answer = client.get("/count", headers=header)
+        assert answer.json() == {"visits": 1}
+        assert answer.headers["set-cookie"].split(";")[0] != cookie
+
+
+def test_several_cookie_headers(backend: Any, serve: Serve) -> None:
+    with client_of(serve(app_of(backend))) as client:
+        client.get("/count")
+        mine = f"session={client.cookies['session']}"
+        client.cookies.clear()
+        assert client.get("/read", headers=[("Cookie", "a=b"), ("Cookie", mine)]).json() == {"visits": 1}
+
+
+def test_websocket(backend: Any, serve: Serve) -> None:
+    address = serve(app_of(backend))
+    with connect(f"ws://{address}/echo", proxy=None) as websocket:
+        assert websocket.recv() == '{"before":1,"after":1}'
+        assert websocket.response
+        cookie = websocket.response.headers["Set-Cookie"].split(";")[0]
+    with connect(f"ws://{address}/echo", additional_headers={"Cookie": cookie}, proxy=None) as websocket:
+        second = websocket.recv()
+    # What comes after the head of the answer finds no way into a cookie.
+    assert second == (
+        '{"before":2,"after":1}'
+        if type(backend).__name__.endswith("CookieSessionBackend")
+        else '{"before":2,"after":2}'
+    )
+
+
+def test_websocket_without_cookie_leaves_nothing_behind(serve: Serve) -> None:
+    store = Own()
+    with connect(f"ws://{serve(app_of(store))}/late", proxy=None) as websocket:
+        list(websocket)
+    assert store.pickles == {}
+
+
+def test_websocket_that_is_denied(backend: Any, serve: Serve) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        connect(f"ws://{serve(app_of(backend))}/deny", proxy=None)
+    assert refused.value.response.status_code == 403
+    assert refused.value.response.headers["Set-Cookie"].startswith("session=")
+
+
+def down_app(store: Down, **settings: Any) -> Starlette:
+    return app_of(LibrarySessionBackend(sessions.Backend.custom(store)), **settings)
+
+
+def test_outage_is_503(serve: Serve) -> None:
+    store = Down()
+    address = serve(down_app(store))
+    with client_of(address) as client:
+        client.get("/count")
+        mine = {"Cookie": f"session={client.cookies['session']}"}
+        client.cookies.clear()
+        store.down = True
+        for header in (mine, {}):  # at loading, and at saving
+            answer = client.get("/count", headers=header)
+            assert answer.status_code == 503 and "set-cookie" not in answer.headers
+            assert answer.text.startswith("The session store is not available")
+            with pytest.raises(InvalidStatus) as refused:
+                connect(f"ws://{address}/echo", additional_headers=header, proxy=None)
+            assert refused.value.response.status_code == 503
+        store.down = False
+        assert client.get("/count", headers=mine).json() == {"visits": 2}
+
+
+def test_response_to_errors_of_ones_own(serve: Serve) -> None:
+    store = Down()
+
+    def response(error: sessions.SessionsError) -> JSONResponse:
+        return JSONResponse({"error": error.name}, 502)
+
+    with client_of(serve(down_app(store, error_response=response))) as client:
+        store.down = True
+        answer = client.get("/count")
+        assert answer.status_code == 502 and answer.json() == {"error": "SESSIONS_E_UNAVAILABLE"}
+
+
+def test_other_errors_are_raised(serve: Serve) -> None:
+    async def misuse(request: Request) -> Response:
+        request.session["a"] = object()
+        return Response()
+
+    app = Starlette(
+        routes=[Route("/", misuse)], middleware=[Middleware(SessionMiddleware, backend=MemorySessionBackend())]
+    )
+    with client_of(serve(app)) as client:
+        assert client.get("/").status_code == 500
+
+
+class Held(Down):
+    """A store whose answer comes when another request allows it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def get(self, key: bytes, /) -> tuple[bytes, int] | None:
+        self.waits.set()
+        assert self.may_answer.wait(60)
+        return super().get(key)
+
+
+class HeldOwn(Own):
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = threading.Event()
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def load_session(self, sid: str) -> dict[str, Any] | None:
+        self.waits.set()
+        assert self.may_answer.wait(60)
+        return super().load_session(sid)
+
+
+@pytest.mark.parametrize("store", [Held(), HeldOwn()])
+def test_a_store_that_waits_does_not_hold_up_the_loop(store: Any, serve: Serve) -> None:
+    async def free(request: Request) -> Response:
+        store.may_answer.set()
+        return Response()
+
+    backend = store if isinstance(store, HeldOwn) else LibrarySessionBackend(sessions.Backend.custom(store))
+    app = Starlette(routes=[*ROUTES, Route("/free", free)], middleware=[Middleware(SessionMiddleware, backend=backend)])
+    address = serve(app)
+    with client_of(address) as client, client_of(address) as other:
+        client.get("/count")
+        store.waits.clear()
+        store.may_answer.clear()
+        answers: list[Any] = []
+        thread = threading.Thread(target=lambda: answers.append(client.get("/count", timeout=50).json()))
+        thread.start()
+        assert store.waits.wait(60)
+        assert other.get("/free").status_code == 200
+        thread.join()
+        assert answers == [{"visits": 2}]
+
+
+def test_login_moves_the_session(tmp_path: Path, serve: Serve) -> None:
+    with client_of(serve(app_of(SQLiteSessionBackend(tmp_path / "s.db")))) as client:
+        client.get("/count")
+        before = client.cookies["session"]
+        assert client.get("/login").json() == {"visits": 1}
+        assert client.cookies["session"] != before
+        assert client.get("/read", headers={"Cookie": f"session={before}"}).json() == {}
+
+
+def test_parallel_requests_lose_nothing(tmp_path: Path, serve: Serve) -> None:
+    async def hit(request: Request) -> Response:
+        request.scope["session"].increment("hits")
+        return Response()
+
+    app = Starlette(
+        routes=[Route("/hit", hit), Route("/read", read)],
+        middleware=[Middleware(SessionMiddleware, backend=SQLiteSessionBackend(tmp_path / "s.db"))],
+    )
+    address = serve(app)
+    with client_of(address) as client:
+        client.get("/hit")
+
+        def hit_often() -> None:
+            with client_of(address) as mine:
+                for _ in range(25):
+                    mine.get("/hit", headers={"Cookie": f"session={client.cookies['session']}"})
+
+        threads = [threading.Thread(target=hit_often) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert client.get("/read").json() == {"hits": 101}
+
+
+def test_background_task_may_read(serve: Serve) -> None:
+    seen: list[int] = []
+
+    async def endpoint(request: Request) -> Response:
+        request.session["a"] = 7
+        return Response(background=BackgroundTask(lambda: seen.append(request.session["a"])))
+
+    app = Starlette(
+        routes=[Route("/", endpoint)], middleware=[Middleware(SessionMiddleware, backend=MemorySessionBackend())]
+    )
+    with client_of(serve(app)) as client:
+        client.get("/")
+        client.get("/")
+    assert seen[0] == 7
+
+
+# ---- backends ----
+
+
+def test_own_backend_is_called_as_needed(serve: Serve) -> None:
+    store = Own()
+    with client_of(serve(app_of(store))) as client:
+        client.get("/read")
+        assert store.calls == []
+        client.get("/count")
+        client.get("/plain")
+        client.get("/read")
+        client.get("/push")
+        assert store.calls == ["save", "load", "load", "keep", "load", "save"]
+        assert len(client.cookies["session"]) == 43
+
+
+def test_own_backend_names_sessions(serve: Serve) -> None:
+    class Named(Own):
+        def new_session(self) -> tuple[str, dict[str, Any]]:
+            return 'a name; with "all"', {"born": True}
+
+    with client_of(serve(app_of(Named()))) as client:
+        line = client.get("/count").headers["set-cookie"]
+        cookie = line.partition("; Max-Age")[0].partition("; Path")[0].partition("; HttpOnly")[0]
+        assert client.get("/read", headers={"Cookie": cookie}).json() == {"born": True, "visits": 1}
+
+
+def test_own_backend_that_is_down(serve: Serve) -> None:
+    class Gone(Own):
+        def load_session(self, sid: str) -> dict[str, Any] | None:
+            raise sessions.StoreUnavailableError("down")
+
+    with client_of(serve(app_of(Gone()))) as client:
+        assert client.get("/read", headers={"Cookie": "session=a"}).status_code == 503
+
+
+class Reversed(SignedCookieSessionBackend):
+    def sign_content(self, content: bytes) -> bytes:
+        return b"R" + super().sign_content(content)[::-1]
+
+    def unsign_content(self, content: bytes) -> bytes:
+        if not content.startswith(b"R"):
+            raise ValueError("not ours")
+        return super().unsign_content(content[:0:-1])
+
+
+class Marked(CookieSessionBackend):
+    def sign_content(self, content: bytes) -> bytes:
+        return content + b"!"
+
+    def unsign_content(self, content: bytes) -> bytes:
+        if not content.endswith(b"!"):
+            raise KeyError("not ours")
+        return content[:-1]
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        Marked(),
+        Reversed(SECRET),
+        CookieSessionBackend(serializer=pickle.dumps, deserializer=pickle.loads),
+        SignedCookieSessionBackend(SECRET, 30, pickle.dumps, pickle.loads),
+    ],
+)
+def test_protection_of_ones_own(backend: Any, serve: Serve) -> None:
+    with client_of(serve(app_of(backend))) as client:
+        assert client.get("/count").json() == {"visits": 1}
+        assert client.get("/count").json() == {"visits": 2}
+        for foreign in ("bm90aGluZw==", ""):
+            assert client.get("/read", headers={"Cookie": f"session={foreign}"}).json() == {}
+
+
+def test_protection_that_fails_is_500(serve: Serve) -> None:
+    class Broken(CookieSessionBackend):
+        def sign_content(self, content: bytes) -> bytes:
+            raise OSError("the key is gone")
+
+    with client_of(serve(app_of(Broken()))) as client:
+        answer = client.get("/count")
+        assert answer.status_code == 500 and "set-cookie" not in answer.headers
+
+
+def test_own_signature_is_not_instead_of_ours() -> None:
+    plain = Reversed(SECRET)
+    assert plain._codec() is not None and plain._URL == "signed-cookie:"
+    assert SignedCookieSessionBackend(SECRET)._codec() is None
+
+
+def test_client_of_redis_py(redis_url: str, serve: Serve) -> None:
+    redis = pytest.importorskip("redis")
+    for client in (redis.Redis.from_url(redis_url + "/3"), redis.asyncio.Redis.from_url(redis_url + "/4")):
+        with client_of(serve(app_of(RedisSessionBackend(client, ttl=30)))) as browser:
+            assert "Max-Age=30" in browser.get("/count").headers["set-cookie"]
+    assert [redis.Redis.from_url(f"{redis_url}/{database}").dbsize() for database in (3, 4)] == [1, 1]
+
+
+def test_settings_of_redis_py() -> None:
+    redis = pytest.importorskip("redis")
+    from sessions.starlette.redis_client import settings_of
+
+    assert settings_of(redis.Redis()).url == "redis://localhost:6379/0"
+    named = settings_of(redis.Redis(host="::1", port=7, db=2, username="u", password="p@"))
+    assert named == ("redis://[::1]:7/2", "u", "p@")
+    assert settings_of(redis.Redis(unix_socket_path="/a b/s", db=1)).url == "redis+unix:///a%20b/s?db=1"
+    tls = redis.Redis(ssl=True, ssl_ca_certs="/a&b", ssl_certfile="/c", ssl_keyfile="/k")
+    assert settings_of(tls).url == "rediss://localhost:6379/0?ca_file=%2Fa%26b&certificate_file=%2Fc&key_file=%2Fk"
+
+
+def test_clients_that_cannot_be_taken_over() -> None:
+    redis = pytest.importorskip("redis")
+    sentinel = redis.sentinel.Sentinel([("localhost", 1)]).master_for("m")
+    provided = redis.Redis(credential_provider=redis.UsernamePasswordCredentialProvider("u", "p"))
+    client: Any
+    for client in (object(), "redis://localhost", sentinel, redis.Redis(ssl=True, ssl_cert_reqs="none"), provided):
+        with pytest.raises(TypeError):
+            RedisSessionBackend(client)
+    with pytest.raises(TypeError):
+        RedisSessionBackend(redis.Redis(), url="redis://localhost")
+    with pytest.raises(ValueError):
+        RedisSessionBackend(url="memory:")
+
+
+def test_refused_settings() -> None:
+    for settings in ({"cookie_name": "a b"}, {"path": "a;b"}, {"same_site": "none"}):
+        for backend in (MemorySessionBackend(), Own()):
+            with pytest.raises(sessions.CallerError):
+                SessionMiddleware(plain, backend, **settings)  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        SessionMiddleware(plain, MemorySessionBackend(), same_site="Lax")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        SessionMiddleware(plain, sessions.Backend("memory:"))  # type: ignore[arg-type]
+    with pytest.raises(sessions.CallerError):
+        SessionMiddleware(plain, CookieSessionBackend(max_age=0))  # type: ignore[arg-type]
+    with pytest.raises(sessions.CallerError):
+        SessionMiddleware(plain, SignedCookieSessionBackend(""))  # type: ignore[arg-type]
+
+
+def test_sessions_without_an_end() -> None:
+    for backend in (SignedCookieSessionBackend(SECRET, max_age=None), CookieSessionBackend(max_age=None)):
+        assert backend.get_max_age() is None
+        SessionMiddleware(plain, backend)  # type: ignore[arg-type]
+
+
+def test_warnings_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="sessions"):
+        SessionMiddleware(plain, SignedCookieSessionBackend("short"))  # type: ignore[arg-type]
+    assert any("key" in record.message and record.levelno == logging.WARNING for record in caplog.records)
+    assert "short" not in caplog.text.replace("shorter", "")
+
+
+# ---- examples ----
+
+
+def test_example(monkeypatch: pytest.MonkeyPatch, serve: Serve) -> None:
+    monkeypatch.setenv("SESSIONS_SECRET", SECRET)
+    import starlette_app
+
+    with client_of(serve(starlette_app.app)) as client:
+        assert client.get("/").text == "visit 1"
+        assert client.get("/").text == "visit 2"
+        assert client.post("/login", json={"user": "ada"}).text == "hello"
+        assert client.get("/").text == "visit 3"
+        client.post("/logout")
+        assert client.get("/").text == "visit 1"
+
+
+def test_readme_shows_the_example() -> None:
+    package = Path(__file__).parent.parent
+    example = [line.strip() for line in (package / "examples" / "starlette_app.py").read_text().splitlines()]
+    section = (package / "README.md").read_text().split("## Starlette")[1].split("\n## ")[0]
+    shown = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    assert shown and not [line for line in shown if line not in example]
