@@ -17,7 +17,8 @@ mkdir -p "$logs"
 
 packages="g++ clang clang-format clang-tidy cmake make pkg-config binutils libssl-dev libcjson-dev libsqlite3-dev
   libhiredis-dev libc-ares-dev catch2 libmicrohttpd-dev libuv1-dev libcpp-httplib-dev liblmdb-dev redis-server
-  redis-tools openssl libbenchmark-dev abigail-tools valgrind curl python3 python3-dev python3-venv"
+  redis-tools openssl libbenchmark-dev abigail-tools valgrind curl wrk python3 python3-dev
+  python3-venv"
 
 is_installed() {
   dpkg-query --show --showformat='${Status}\n' "$1" 2>/dev/null | grep -q ' installed$'
@@ -150,6 +151,10 @@ rust() {
   SESSIONS_LIB_DIR=$root/build/release PYTHON=$venv/bin/python3 sh bindings/rust/test.sh "$1"
 }
 
+python_bench() {
+  ROUNDS=1 SECONDS=0.01 "$root/build/python-venv/bin/python3" bindings/python/bench/bench.py "$root/build/release/tests/bench"
+}
+
 # Every program in every language answers the same, and goes on with the sessions of the others.
 scenario() {
   SESSIONS_SOURCE_DIR=$root SESSIONS_BUILD_DIR=$root/build/release "$venv/bin/python3" tests/system/scenario/play.py \
@@ -182,6 +187,7 @@ check "Rust: declarations, rustfmt, clippy, documentation" rust-style rust style
 check "Rust: tests of the crates" rust-crates rust crates
 check "Rust: the quick start" rust-servers rust servers
 check "Python package" python-package sh bindings/python/tests/run.sh
+check "Python: the benchmarks run" python-bench python_bench
 check "one scenario in C, C++, Rust and Python" scenario scenario
 check "Rust: built from the checkout alone" rust-checkout rust checkout
 

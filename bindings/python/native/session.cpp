@@ -341,6 +341,15 @@ PyObject* forget_nested(PyObject* object, PyObject*) {
   Py_RETURN_NONE;
 }
 
+// What the response must carry, in one call: the cookie lines, whether it varies, whether it must not be cached.
+PyObject* head(PyObject* object, PyObject* none) {
+  PyObject* lines = texts<sessions_session_cookie_count, sessions_session_cookie_line>(object, none);
+  if (!lines) return nullptr;
+  const sessions_session* session = cast(object)->handle;
+  return Py_BuildValue("NNN", lines, PyBool_FromLong(sessions_session_varies_by_cookie(session)),
+                       PyBool_FromLong(sessions_session_must_not_be_cached(session)));
+}
+
 // Closing twice is fine; closing while a blocking call is under way is not.
 PyObject* close_session(PyObject* object, PyObject*) {
   SessionObject* self = cast(object);
@@ -386,6 +395,7 @@ PyMethodDef methods[] = {
     {"_outcome", number<sessions_session_outcome>, METH_NOARGS, nullptr},
     {"_degraded", number<sessions_session_degraded>, METH_NOARGS, nullptr},
     {"_varies", number<sessions_session_varies_by_cookie>, METH_NOARGS, nullptr},
+    {"_head", head, METH_NOARGS, nullptr},
     {"_no_cache", number<sessions_session_must_not_be_cached>, METH_NOARGS, nullptr},
     {"_get_json", get_json, METH_O, nullptr},
     {"_set_json", set_json_text, METH_VARARGS, nullptr},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import weakref
 
 from sessions import _native
@@ -18,70 +19,96 @@ from sessions.session import Outcome, Session
 __all__ = ["commit", "destroy", "load", "load_value", "regenerate"]
 
 
-class _LoopQueue:
-    """The queue of one loop in one process."""
+class _Here(threading.local):
+    """The loop that this thread runs, and the queue of it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.queue = _native.Queue()
-        self.pid = os.getpid()
-        loop.add_reader(self.queue.fileno(), self.queue.dispatch)
+    loop: weakref.ref[asyncio.AbstractEventLoop] | None = None
+    queue: _native.Queue
 
 
-_queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopQueue] = weakref.WeakKeyDictionary()
+_here = _Here()
+_queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _native.Queue] = weakref.WeakKeyDictionary()
 
 
 def _queue_of(loop: asyncio.AbstractEventLoop) -> _native.Queue:
-    found = _queues.get(loop)
-    if found is None or found.pid != os.getpid():
-        found = _queues[loop] = _LoopQueue(loop)
-    return found.queue
+    known = _here.loop
+    if known is None or known() is not loop:
+        queue = _queues.get(loop)
+        if queue is None:
+            queue = _queues[loop] = _native.Queue()
+            loop.add_reader(queue.fileno(), queue.dispatch)
+        _here.loop, _here.queue = weakref.ref(loop), queue
+    return _here.queue
 
 
-async def _run(session: Session, what: str, cookie: str | bytes | None = None) -> None:
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[None] = loop.create_future()
+def _begin_anew() -> None:
+    _here.loop = None
+    _queues.clear()
 
-    def done(error: Exception | None) -> None:
-        if future.done():
+
+os.register_at_fork(after_in_child=_begin_anew)  # a queue belongs to the process that made it
+
+
+class _Call:
+    """A call that may have to wait."""
+
+    __slots__ = ("future",)
+
+    future: asyncio.Future[None]
+
+    def __call__(self, error: Exception | None) -> None:
+        """Wake the task, unless it was cancelled."""
+        if self.future.done():
             return
         if error is None:
-            future.set_result(None)
+            self.future.set_result(None)
         else:
-            future.set_exception(error)
+            self.future.set_exception(error)
 
-    if _queue_of(loop).start(session, what, cookie, done):
-        await future
+
+def _start(session: Session, what: str, cookie: str | bytes | None = None) -> asyncio.Future[None] | None:
+    loop = asyncio.get_running_loop()
+    call = _Call()
+    if not _queue_of(loop).start(session, what, cookie, call):
+        return None
+    call.future = loop.create_future()
+    return call.future
 
 
 async def load(manager: Manager, cookie_header: str | bytes | None = None) -> Session:
     """Load the session that a request's Cookie header names."""
     session = manager.new()
-    await _run(session, "load", cookie_header)
+    if under_way := _start(session, "load", cookie_header):
+        await under_way
     return session
 
 
 async def load_value(manager: Manager, cookie_value: str | bytes | None = None) -> Session:
     """Load the session that the bare value of the cookie names."""
     session = manager.new()
-    await _run(session, "load_value", cookie_value)
+    if under_way := _start(session, "load_value", cookie_value):
+        await under_way
     return session
 
 
 async def commit(session: Session) -> Outcome:
     """Write what this request did."""
     session._write_nested()
-    await _run(session, "commit")
+    if under_way := _start(session, "commit"):
+        await under_way
     return session._ended(session._outcome())
 
 
 async def regenerate(session: Session) -> Outcome:
     """Move the session to a new id."""
     session._write_nested()
-    await _run(session, "regenerate")
+    if under_way := _start(session, "regenerate"):
+        await under_way
     return session._ended(session._outcome())
 
 
 async def destroy(session: Session) -> Outcome:
     """End the session at once."""
-    await _run(session, "destroy")
+    if under_way := _start(session, "destroy"):
+        await under_way
     return session._ended(session._outcome())

@@ -81,13 +81,15 @@ class _Closable:
 class Backend(_Closable):
     """Where sessions live: what a URL such as ``memory:`` or ``redis://host`` names. Share it between threads."""
 
-    __slots__ = ("_handle",)
+    __slots__ = ("_handle", "_is_at_once")
 
     _handle: _native.Backend | None
+    _is_at_once: bool  # nothing ever waits
 
     def __init__(self, url: str, *, user: str | None = None, password: str | None = None) -> None:
         """Open the backend; user and password are for a Redis server, instead of those of the URL."""
         self._handle = _native.Backend(url, user, password, None)
+        self._is_at_once = url.partition(":")[0] in ("memory", "signed-cookie", "cookie")
 
     @classmethod
     def open(cls, url: str, *, user: str | None = None, password: str | None = None) -> Self:
@@ -99,6 +101,7 @@ class Backend(_Closable):
         """Make a backend of a store written in Python."""
         backend = cls.__new__(cls)
         backend._handle = _native.Backend("", None, None, store)
+        backend._is_at_once = False
         return backend
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ class CommitMode(IntEnum):
 
 
 _OUTCOMES = tuple(Outcome)
-_KEEPS_VALUES = frozenset({Outcome.UNCHANGED, Outcome.CREATED, Outcome.SAVED, Outcome.TOUCHED, Outcome.REGENERATED})
+_FIRST_TO_CHANGE_VALUES = int(Outcome.DESTROYED)  # and gone, merged, conflict
 _MISSING = object()
 
 
@@ -151,7 +151,7 @@ class Session(_native.Session, MutableMapping[str, Any]):
 
     def _ended(self, number: int) -> Outcome:
         outcome = _OUTCOMES[number]
-        if outcome not in _KEEPS_VALUES:
+        if number >= _FIRST_TO_CHANGE_VALUES:
             self._forget_nested()
         return outcome
 

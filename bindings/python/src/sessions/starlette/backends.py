@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from sessions import aio
 from sessions._json import decode, encode
 from sessions.manager import Backend, Codec, Manager
-from sessions.session import Origin, Session
+from sessions.session import Origin, Outcome, Session
 from sessions.starlette.contract import TWO_WEEKS, CookieSettings, SessionBackend
 from sessions.starlette.redis_client import settings_of
 
@@ -31,19 +31,29 @@ def _log(level: int, message: str) -> None:
 
 
 class _Sessions:
-    """Sessions of a manager."""
+    """Sessions of a manager, whose store may have to be waited for."""
 
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
 
-    async def load(self, cookies: bytes, /) -> Session:
-        return await aio.load(self._manager, cookies)
+    def load(self, cookies: bytes, /) -> Awaitable[Session]:
+        return aio.load(self._manager, cookies)
 
-    async def save(self, session: Session, /) -> None:
-        await aio.commit(session)
+    def save(self, session: Session, /) -> Awaitable[Outcome]:
+        return aio.commit(session)
 
     def is_kept(self, session: Session, /) -> bool:
         return session.origin == Origin.RESTORED or bool(session.cookie_lines)
+
+
+class _SessionsAtOnce(_Sessions):
+    """Sessions of a manager that never waits."""
+
+    async def load(self, cookies: bytes, /) -> Session:
+        return self._manager.load(cookies)
+
+    async def save(self, session: Session, /) -> Outcome:
+        return session.commit()
 
 
 class LibrarySessionBackend(SessionBackend):
@@ -69,7 +79,8 @@ class LibrarySessionBackend(SessionBackend):
         return None
 
     def _sessions(self, cookie: CookieSettings) -> _Sessions:
-        return _Sessions(Manager(self._backend, cookie.config(self.get_max_age(), self._keys, self._codec(), _log)))
+        manager = Manager(self._backend, cookie.config(self.get_max_age(), self._keys, self._codec(), _log))
+        return _SessionsAtOnce(manager) if self._backend._is_at_once else _Sessions(manager)
 
 
 class MemorySessionBackend(LibrarySessionBackend):

@@ -83,13 +83,8 @@ class _Session(MutableMapping[str, Any]):
         self.is_accessed = True
         return len(self.content)
 
-    @property
-    def varies_by_cookie(self) -> bool:
-        return self.is_accessed
-
-    @property
-    def must_not_be_cached(self) -> bool:
-        return bool(self.cookie_lines)
+    def _head(self) -> tuple[list[str], bool, bool]:
+        return self.cookie_lines, self.is_accessed, bool(self.cookie_lines)
 
     def close(self) -> None:
         pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from sessions.manager import Codec, Config, SameSite
@@ -46,17 +46,8 @@ class CookieSettings(NamedTuple):
 class RequestSession(Protocol):
     """The session of one request, as the middleware needs it; the program sees a mutable mapping."""
 
-    @property
-    def cookie_lines(self) -> list[str]:
-        """Values of the Set-Cookie headers."""
-
-    @property
-    def varies_by_cookie(self) -> bool:
-        """Whether the response needs ``Vary: Cookie``."""
-
-    @property
-    def must_not_be_cached(self) -> bool:
-        """Whether the response needs ``Cache-Control: no-store``."""
+    def _head(self) -> tuple[list[str], bool, bool]:
+        """Return values of Set-Cookie headers, and whether Vary: Cookie and Cache-Control: no-store are needed."""
 
     def close(self) -> None:
         """End the use of the session."""
@@ -65,10 +56,10 @@ class RequestSession(Protocol):
 class RequestSessions(Protocol):
     """Loads and saves the sessions of requests."""
 
-    async def load(self, cookies: bytes, /) -> Any:
+    def load(self, cookies: bytes, /) -> Awaitable[Any]:
         """Load the session that a Cookie header names, or a new one."""
 
-    async def save(self, session: Any, /) -> None:
+    def save(self, session: Any, /) -> Awaitable[object]:
         """Write what the request did."""
 
     def is_kept(self, session: Any, /) -> bool:

@@ -27,18 +27,28 @@ def unavailable(error: SessionsError) -> ASGIApp | None:
     return PlainTextResponse("The session store is not available. Please try again later.\n", 503)
 
 
-def _tokens(headers: Headers, name: bytes) -> set[bytes]:
-    values = [value for key, value in headers if key.lower() == name]
-    return {token.strip().lower() for token in b",".join(values).split(b",")}
+def _headers_of(message: Message) -> Headers:
+    """Return a copy of its headers, with names in lower case as ASGI has them."""
+    return [(name.lower(), value) for name, value in message.get("headers", ())]
+
+
+def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
+    """Whether a header that is a list has one of the tokens."""
+    values = b",".join([value for key, value in headers if key == name])
+    return any(token.strip().lower() in tokens for token in values.split(b","))
 
 
 def _with_session(headers: Headers, session: RequestSession) -> Headers:
-    if session.must_not_be_cached and b"no-store" not in _tokens(headers, b"cache-control"):
-        headers = [header for header in headers if header[0].lower() != b"cache-control"]
+    """Return the headers of the application with those that the session needs."""
+    cookie_lines, varies_by_cookie, must_not_be_cached = session._head()
+    names = [name for name, _ in headers]
+    if must_not_be_cached and not (b"cache-control" in names and _has_token(headers, b"cache-control", b"no-store")):
+        if b"cache-control" in names:
+            headers = [header for header in headers if header[0] != b"cache-control"]
         headers.append((b"cache-control", b"no-store"))
-    if session.varies_by_cookie and not {b"cookie", b"*"} & _tokens(headers, b"vary"):
+    if varies_by_cookie and not (b"vary" in names and _has_token(headers, b"vary", b"cookie", b"*")):
         headers.append((b"vary", b"Cookie"))
-    for line in session.cookie_lines:
+    for line in cookie_lines:
         headers.append((b"set-cookie", line.encode("latin-1")))
     return headers
 
@@ -46,7 +56,7 @@ def _with_session(headers: Headers, session: RequestSession) -> Headers:
 class _Answer:
     """What one request is sent: its session is saved before the head goes out."""
 
-    __slots__ = ("_error_response", "_is_failed", "_is_started", "_receive", "_scope", "_send", "_session", "_sessions")
+    __slots__ = ("_error_response", "_is_failed", "_is_started", "_receive", "_scope", "_send", "_sessions", "session")
 
     def __init__(
         self, sessions: RequestSessions, error_response: ErrorResponse, scope: Scope, receive: Receive, send: Send
@@ -56,15 +66,9 @@ class _Answer:
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._session: Any = None
+        self.session: Any = None
         self._is_started = False
         self._is_failed = False
-
-    async def load(self) -> Any:
-        """Return the session that the request's Cookie headers name."""
-        cookies = b"; ".join([value for name, value in self._scope["headers"] if name == b"cookie"])
-        self._session = await self._sessions.load(cookies)
-        return self._session
 
     async def send(self, message: Message) -> None:
         """Send what the application sends, once the session is saved, or the response to the error of that."""
@@ -72,19 +76,19 @@ class _Answer:
             return
         if message["type"] in _STARTS and not self._is_started:
             try:
-                await self._sessions.save(self._session)
+                await self._sessions.save(self.session)
             except SessionsError as error:
                 if await self.fail(error):
                     return
                 raise
             self._is_started = True
-            message["headers"] = _with_session(list(message.get("headers", ())), self._session)
+            message["headers"] = _with_session(_headers_of(message), self.session)
         await self._send(message)
 
     async def finish(self) -> None:
         """Save what a websocket did after its head; a browser that has no cookie of the session keeps none."""
-        if self._scope["type"] == "websocket" and not self._is_failed and self._sessions.is_kept(self._session):
-            await self._sessions.save(self._session)
+        if self._scope["type"] == "websocket" and not self._is_failed and self._sessions.is_kept(self.session):
+            await self._sessions.save(self.session)
 
     async def fail(self, error: SessionsError) -> bool:
         """Send the response to an error instead of the application's; False when that has started, or there is none."""
@@ -99,8 +103,8 @@ class _Answer:
         return True
 
     async def _send_unsaved(self, message: Message) -> None:
-        if message["type"] in _STARTS and self._session is not None:
-            message["headers"] = _with_session(list(message.get("headers", ())), self._session)
+        if message["type"] in _STARTS and self.session is not None:
+            message["headers"] = _with_session(_headers_of(message), self.session)
         await self._send(message)
 
 
@@ -140,14 +144,14 @@ class SessionMiddleware:
             await self.app(scope, receive, send)
             return
         answer = _Answer(self._sessions, self._error_response, scope, receive, send)
-        session = None
+        cookies = b"; ".join([value for name, value in scope["headers"] if name == b"cookie"])
         try:
-            session = scope["session"] = await answer.load()
+            answer.session = scope["session"] = await self._sessions.load(cookies)
             await self.app(scope, receive, answer.send)
             await answer.finish()
         except SessionsError as error:
             if not await answer.fail(error):
                 raise
         finally:
-            if session is not None:
-                session.close()
+            if answer.session is not None:
+                answer.session.close()
