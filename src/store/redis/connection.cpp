@@ -21,6 +21,10 @@ constexpr seconds idle_until_ping{30};
 // Then a connection is replaced, when it is idle: the name may mean another server by now.
 constexpr minutes longest_life{60};
 
+// Of a burst of replies, so many are given out before what their callers ask next is sent: a server that has answered
+// everything is idle until then.
+constexpr int replies_at_once = 4;
+
 constexpr std::string_view greeting_token = "libsessions";
 
 Error out_of_step() {
@@ -213,15 +217,20 @@ Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline n
   return {};
 }
 
-void Connection::process() {
-  for (std::optional<Reply> reply = reader_.next(); reply; reply = reader_.next()) {
+bool Connection::process() {
+  for (int count = 0; count < replies_at_once; ++count) {
+    const std::optional<Reply> reply = reader_.next();
+    if (!reply) {
+      if (reader_.is_broken() && !broken_) {
+        broken_ = out_of_step();
+      }
+      return false;
+    }
     if (!(greetings_ > 0 ? take_greeting(*reply) : take(*reply))) {
-      return;
+      return false;
     }
   }
-  if (reader_.is_broken() && !broken_) {
-    broken_ = out_of_step();
-  }
+  return true;
 }
 
 // CLIENT SETNAME is a courtesy that a user need not be permitted. A server that cannot save to its disk says so to PING

@@ -79,8 +79,8 @@ class Connection {
 
   // ---- only who drives, not locked ----
 
-  // Gives replies to those who wait for them.
-  void process();
+  // Gives replies to those who wait for them; true when there may be more.
+  bool process();
 
  private:
   enum class Phase { closed, opening, greeting, ready, stale };

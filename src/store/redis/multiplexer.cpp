@@ -175,7 +175,10 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
   }
   crashes.clear();
   for (const auto& connection : connections_) {
-    connection->process();
+    while (connection->process()) {
+      const std::lock_guard again(mutex_);
+      connection->flush();
+    }
   }
   lock.lock();
   for (const auto& connection : connections_) {

@@ -1,9 +1,11 @@
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <store/redis/command.hpp>
 #include <store/redis/multiplexer.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "../../../support/catch.hpp"
@@ -184,6 +186,32 @@ TEST_CASE("calls are pipelined, and each has its own reply") {
     CHECK(world.wait(asked[static_cast<std::size_t>(i)]) == std::to_string(i));
   }
   CHECK(world.server.connections == 1);
+}
+
+TEST_CASE("what callers ask next is sent before the last of a burst is answered") {
+  struct Then final : store::Watcher {
+    explicit Then(std::function<void()> act) : act_(std::move(act)) {}
+    void delivered() noexcept override { act_(); }
+    bool rouse() noexcept override { return false; }
+    std::function<void()> act_;
+  };
+  World world;
+  world.server.script = World::echo;
+  CHECK(world.ask("first") == "first");
+  std::vector<Asked> asked;
+  for (int i = 0; i < 20; ++i) {
+    asked.push_back(world.submit(std::to_string(i)));
+  }
+  Asked next;
+  std::string heard;
+  asked[0]->watch(std::make_shared<Then>([&] { next = world.submit("next"); }));
+  asked[18]->watch(std::make_shared<Then>([&] {
+    world.server.environment().poll({}, world.server.now());
+    heard = world.server.heard.back();
+  }));
+  CHECK(world.wait(asked[19]) == "19");
+  CHECK(heard == "ECHO next");
+  CHECK(world.wait(next) == "next");
 }
 
 TEST_CASE("the reply to a caller that has given up reaches nobody") {
