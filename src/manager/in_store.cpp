@@ -18,10 +18,10 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
   if (!id) {
     return Origin::malformed;
   }
-  const store::Key key = id->store_key(*sha256_);
   using Found = std::optional<store::Record>;
   const auto found = asked.ask<Found>(*store_, load_late, [&](store::Completion<Found> done) -> Result<void> {
-    store_->load(key, call, std::move(done));
+    kept.key = id->store_key(*sha256_);
+    store_->load(kept.key, call, std::move(done));
     return {};
   });
   if (!found) {
@@ -36,7 +36,7 @@ Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, se
   if (call.now() - head.times.written > config_.lifetime() || call.now() > head.times.expires) {
     return Origin::expired;
   }
-  kept = Kept{head.times.written, *id, key, head.generation, head.version};
+  kept = Kept{head.times.written, *id, kept.key, head.generation, head.version};
   content.adopt_record(record);
   return Origin::restored;
 }

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <memory_resource>
 #include <store/codec.hpp>
 #include <store/merge.hpp>
 #include <store/owned_commit.hpp>
@@ -19,6 +21,10 @@ struct Refusal {
   std::string_view outcome;
   Status status;
 };
+
+using Texts = std::pmr::vector<std::string>;
+using Words = std::pmr::vector<std::string_view>;
+
 constexpr Refusal refusals[] = {
     {"type", Status::type}, {"range", Status::range}, {"limit", Status::limit}, {"busy", Status::busy}};
 
@@ -39,9 +45,11 @@ class CommitCall : public ScriptCall<Committed> {
     const bool is_plain = this->is_plain(commit);
     const std::string flags = is_plain ? "p" : std::string(commit.clear ? "c" : "") + (codec_ ? "k" : "");
     std::string kinds;
-    std::vector<std::string> texts;  // never more than are reserved: words point into them
+    std::array<std::byte, 1024> room;  // enough for most
+    std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+    Texts texts(&memory);  // never more than are reserved: words point into them
     texts.reserve(2 * commit.changes.size() + commit.preconditions.size() + 3);
-    std::vector<std::string_view> words = {token(), numbers, {}, entry, flags};
+    Words words({token(), numbers, {}, entry, flags}, &memory);
     words.reserve(words.size() + 3 * commit.changes.size() + 2 * commit.preconditions.size() + 3);
     for (const Change& change : commit.changes) {
       using Kind = Change::Kind;
@@ -89,7 +97,7 @@ class CommitCall : public ScriptCall<Committed> {
     return is_plain;
   }
 
-  void add_rest(const Commit& commit, std::vector<std::string>& texts, std::vector<std::string_view>& words) const {
+  void add_rest(const Commit& commit, Texts& texts, Words& words) const {
     std::string& only_version = texts.emplace_back();
     if (commit.only_version) {
       append_number(only_version, *commit.only_version);

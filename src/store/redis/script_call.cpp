@@ -1,4 +1,6 @@
 #include <array>
+#include <cstddef>
+#include <memory_resource>
 #include <store/redis/command.hpp>
 #include <store/redis/script_call.hpp>
 #include <vector>
@@ -16,7 +18,9 @@ constexpr std::size_t digest_size = 40;
 std::string format_call(const Script& script, std::span<const std::string_view> keys,
                         std::span<const std::string_view> arguments) {
   const std::string key_count = std::to_string(keys.size());
-  std::vector<std::string_view> words;
+  std::array<std::byte, 1024> room;  // enough for most
+  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+  std::pmr::vector<std::string_view> words(&memory);
   words.reserve(3 + keys.size() + arguments.size());
   words.insert(words.end(), {"EVALSHA", script.digest, key_count});
   words.insert(words.end(), keys.begin(), keys.end());
@@ -26,6 +30,9 @@ std::string format_call(const Script& script, std::span<const std::string_view> 
 
 std::string with_text(const Script& script, std::string_view call) {
   const std::size_t begin = call.find(evalsha);
+  if (begin == std::string_view::npos) {
+    return std::string(call);  // it has the text
+  }
   const std::string_view rest = call.substr(begin + evalsha.size() + digest_size);
   const std::string size = std::to_string(script.text.size());
   std::string with_text;

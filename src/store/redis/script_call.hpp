@@ -18,7 +18,7 @@ namespace sessions::store::redis {
 std::string format_call(const Script& script, std::span<const std::string_view> keys,
                         std::span<const std::string_view> arguments);
 
-// EVAL, with the keys and arguments of an EVALSHA of the same script.
+// EVAL, with the keys and arguments of an EVALSHA, or EVAL, of the same script.
 std::string with_text(const Script& script, std::string_view call);
 
 // The command that waits until a replica has everything that was written before on the same connection.
@@ -45,8 +45,7 @@ class ScriptCall : public Asking<T> {
   // What is sent next.
   void call(const Script& script, std::span<const std::string_view> keys, std::span<const std::string_view> arguments) {
     script_ = &script;
-    call_ = format_call(script, keys, arguments);
-    send_call(call_);
+    send_call(format_call(script, keys, arguments));
   }
 
   // The last call has had no effect: the next one is another attempt.
@@ -81,6 +80,7 @@ class ScriptCall : public Asking<T> {
   bool is_confirmed() const noexcept { return confirmation_.count() > 0; }
 
   void send_call(std::string call) {
+    call_size_ = call.size();
     this->send(std::move(call));
     if (is_confirmed()) {
       using std::chrono::milliseconds;
@@ -93,7 +93,7 @@ class ScriptCall : public Asking<T> {
   // WAIT's answer comes last, whatever the script's was.
   Next refused(const Reply& reply) {
     if (reply.is_error("NOSCRIPT")) {
-      send_call(with_text(*script_, call_));
+      send_call(with_text(*script_, std::string_view(this->command()).substr(0, call_size_)));
       is_again_ = is_confirmed();
       return is_again_ ? Next::more : Next::again;
     }
@@ -137,8 +137,8 @@ class ScriptCall : public Asking<T> {
   const std::string token_;
   std::chrono::milliseconds confirmation_{0};
   const Script* script_ = nullptr;
-  std::string call_;
-  bool is_again_ = false;  // once WAIT has answered too
+  std::size_t call_size_ = 0;  // of the command; WAIT may follow
+  bool is_again_ = false;      // once WAIT has answered too
 };
 
 }  // namespace sessions::store::redis

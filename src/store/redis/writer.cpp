@@ -6,13 +6,16 @@
 namespace sessions::store::redis {
 
 void append_integer(std::string& bytes, std::uint64_t number, std::size_t size) {
-  for (std::size_t i = size; i > 0; --i) {
-    bytes += static_cast<char>(number >> 8U * (i - 1) & 0xffU);
+  std::array<char, sizeof number> big_endian{};
+  for (std::size_t i = big_endian.size(); i > 0; --i, number >>= 8U) {
+    big_endian[i - 1] = static_cast<char>(number & 0xffU);
   }
+  bytes.append(big_endian.end() - size, big_endian.end());
 }
 
 std::string to_bytes(const Attempt& attempt) {
   std::string bytes;
+  bytes.reserve(2 * sizeof(std::uint64_t));
   append_integer(bytes, attempt.writer);
   append_integer(bytes, attempt.sequence);
   return bytes;
