@@ -10,9 +10,9 @@ build = pathlib.Path(os.environ["SESSIONS_BUILD_DIR"])
 readme = (root / "README.md").read_text()
 
 
-def check_shown(language, program):
+def check_shown(language, program, number=0):
     source = (root / program).read_text()
-    shown = re.search(rf"```{language}\n(.*?)```", readme, re.S).group(1)
+    shown = re.findall(rf"```{language}\n(.*?)```", readme, re.S)[number]
     for line in shown.splitlines():
         call = line.strip().rstrip(";")
         assert call in source, f"the README shows what {program} does not have: {line}"
@@ -36,5 +36,6 @@ def check(language, program):
 
 check("c", "bindings/c/counter.c")
 check("cpp", "bindings/cpp/counter.cpp")
-check_shown("python", "bindings/python/examples/counter.py")  # the package's own tests run it
+check_shown("python", "bindings/python/examples/counter.py")  # the package's own tests run these
+check_shown("python", "bindings/python/examples/starlette_app.py", 1)
 sys.exit(0)
