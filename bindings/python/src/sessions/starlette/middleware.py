@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sessions.errors import SessionsError, StoredDataError, StoreUnavailableError
-from sessions.starlette.contract import CookieSettings, RequestSession, RequestSessions, SameSiteName, SessionBackend
+from sessions.starlette.contract import CookieSettings, RequestSession, SameSiteName, SessionBackend
 
 _STARTS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 _TRY_AGAIN_LATER: Final = 1013  # RFC 6455, registry of close codes
@@ -27,46 +27,39 @@ def unavailable(error: SessionsError) -> ASGIApp | None:
     return PlainTextResponse("The session store is not available. Please try again later.\n", 503)
 
 
-def _headers_of(message: Message) -> Headers:
-    """Return a copy of its headers, with names in lower case as ASGI has them."""
-    return [(name.lower(), value) for name, value in message.get("headers", ())]
-
-
 def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
     """Whether a header that is a list has one of the tokens."""
-    values = b",".join([value for key, value in headers if key == name])
-    return any(token.strip().lower() in tokens for token in values.split(b","))
+    for key, value in headers:
+        if key == name and any(token.strip().lower() in tokens for token in value.split(b",")):
+            return True
+    return False
 
 
-def _with_session(headers: Headers, session: RequestSession) -> Headers:
-    """Return the headers of the application with those that the session needs."""
+def _add_headers(message: Message, session: RequestSession) -> None:
+    """Add the headers that the session needs to those of the application."""
     cookie_lines, varies_by_cookie, must_not_be_cached = session._head()
-    names = [name for name, _ in headers]
-    if must_not_be_cached and not (b"cache-control" in names and _has_token(headers, b"cache-control", b"no-store")):
-        if b"cache-control" in names:
-            headers = [header for header in headers if header[0] != b"cache-control"]
+    headers: Headers = list(message.get("headers", ()))
+    if must_not_be_cached and not _has_token(headers, b"cache-control", b"no-store"):
+        headers = [header for header in headers if header[0] != b"cache-control"]
         headers.append((b"cache-control", b"no-store"))
-    if varies_by_cookie and not (b"vary" in names and _has_token(headers, b"vary", b"cookie", b"*")):
+    if varies_by_cookie and not _has_token(headers, b"vary", b"cookie", b"*"):
         headers.append((b"vary", b"Cookie"))
     for line in cookie_lines:
         headers.append((b"set-cookie", line.encode("latin-1")))
-    return headers
+    message["headers"] = headers
 
 
 class _Answer:
     """What one request is sent: its session is saved before the head goes out."""
 
-    __slots__ = ("_error_response", "_is_failed", "_is_started", "_receive", "_scope", "_send", "_sessions", "session")
+    __slots__ = ("_is_failed", "_is_started", "_middleware", "_receive", "_scope", "_send", "_session")
 
-    def __init__(
-        self, sessions: RequestSessions, error_response: ErrorResponse, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        self._sessions = sessions
-        self._error_response = error_response
+    def __init__(self, middleware: SessionMiddleware, session: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        self._middleware = middleware
+        self._session = session
         self._scope = scope
         self._receive = receive
         self._send = send
-        self.session: Any = None
         self._is_started = False
         self._is_failed = False
 
@@ -74,25 +67,26 @@ class _Answer:
         """Send what the application sends, once the session is saved, or the response to the error of that."""
         if self._is_failed:
             return
-        if message["type"] in _STARTS and not self._is_started:
+        if not self._is_started and message["type"] in _STARTS:
             try:
-                await self._sessions.save(self.session)
+                await self._middleware._sessions.save(self._session)
             except SessionsError as error:
                 if await self.fail(error):
                     return
                 raise
             self._is_started = True
-            message["headers"] = _with_session(_headers_of(message), self.session)
+            _add_headers(message, self._session)
         await self._send(message)
 
     async def finish(self) -> None:
         """Save what a websocket did after its head; a browser that has no cookie of the session keeps none."""
-        if self._scope["type"] == "websocket" and not self._is_failed and self._sessions.is_kept(self.session):
-            await self._sessions.save(self.session)
+        sessions = self._middleware._sessions
+        if not self._is_failed and sessions.is_kept(self._session):
+            await sessions.save(self._session)
 
     async def fail(self, error: SessionsError) -> bool:
         """Send the response to an error instead of the application's; False when that has started, or there is none."""
-        response = None if self._is_started or self._is_failed else self._error_response(error)
+        response = None if self._is_started or self._is_failed else self._middleware._error_response(error)
         if response is None:
             return False
         self._is_failed = True
@@ -103,8 +97,8 @@ class _Answer:
         return True
 
     async def _send_unsaved(self, message: Message) -> None:
-        if message["type"] in _STARTS and self.session is not None:
-            message["headers"] = _with_session(_headers_of(message), self.session)
+        if self._session is not None and message["type"] in _STARTS:
+            _add_headers(message, self._session)
         await self._send(message)
 
 
@@ -143,15 +137,18 @@ class SessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        answer = _Answer(self._sessions, self._error_response, scope, receive, send)
         cookies = b"; ".join([value for name, value in scope["headers"] if name == b"cookie"])
+        session = None
+        answer = None
         try:
-            answer.session = scope["session"] = await self._sessions.load(cookies)
+            session = scope["session"] = await self._sessions.load(cookies)
+            answer = _Answer(self, session, scope, receive, send)
             await self.app(scope, receive, answer.send)
-            await answer.finish()
+            if scope["type"] == "websocket":
+                await answer.finish()
         except SessionsError as error:
-            if not await answer.fail(error):
+            if not await (answer or _Answer(self, None, scope, receive, send)).fail(error):
                 raise
         finally:
-            if answer.session is not None:
-                answer.session.close()
+            if session is not None:
+                session.close()
