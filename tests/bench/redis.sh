@@ -10,6 +10,8 @@ seconds=$("$python" -c "print(2 * $5)")
 
 # ---- one server for all transports, bound to one core, which keeps everything in memory only ----
 
+# It is of a session of its own, as what an init system starts is: Linux shares a core among sessions first.
+
 directory=$(mktemp -d)
 server=
 end_server() {
@@ -47,7 +49,7 @@ start_server() {
   # shellcheck disable=SC2046  # two words
   set -- $(free_ports)
   port=$1 tls_port=$2
-  redis-server --dir "$directory" --bind 127.0.0.1 --port "$port" --tls-port "$tls_port" \
+  setsid redis-server --dir "$directory" --bind 127.0.0.1 --port "$port" --tls-port "$tls_port" \
     --unixsocket "$directory/redis.sock" --tls-auth-clients no --tls-ca-cert-file "$directory/ca.pem" \
     --tls-cert-file "$directory/server.pem" --tls-key-file "$directory/server.key" \
     --save "" --server_cpulist 0 >"$directory/log" 2>&1 &

@@ -80,6 +80,8 @@ std::optional<std::size_t> Socket::receive(std::span<char> room) const noexcept 
   return is_later ? std::optional<std::size_t>(0) : std::nullopt;
 }
 
+void Socket::shut_down() const noexcept { static_cast<void>(shutdown(descriptor_, SHUT_RDWR)); }
+
 bool Socket::is_quiet() const noexcept {
   char byte = 0;
   return recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);

@@ -37,6 +37,9 @@ class Socket {
   // How many bytes came; 0 when there are none now. None: the connection is broken, or its other end has closed it.
   std::optional<std::size_t> receive(std::span<char> room) const noexcept;
 
+  // Nothing more goes or comes; whoever polls sees the end.
+  void shut_down() const noexcept;
+
   // Whether nothing has come, neither bytes nor the end.
   bool is_quiet() const noexcept;
 

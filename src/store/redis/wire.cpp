@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <new>
 #include <store/redis/wire.hpp>
 
 namespace sessions::store::redis {
@@ -8,6 +9,14 @@ namespace {
 
 constexpr std::size_t kept_bytes = std::size_t{64} << 10U;
 constexpr std::size_t read_bytes = std::size_t{16} << 10U;
+
+// Keeps the room, unless it is much.
+void discard(std::string& bytes) noexcept {
+  bytes.clear();
+  if (bytes.capacity() > kept_bytes) {
+    std::string().swap(bytes);
+  }
+}
 
 Error lost() { return {Status::unavailable, "the connection to Redis was lost: nothing was changed"}; }
 
@@ -20,6 +29,7 @@ Result<void> Wire::fail(Error error) {
 
 void Wire::close() noexcept {
   if (state_ == State::open && channel_) {
+    plain_.clear();
     channel_->close(unsent_);
     flush();
   }
@@ -29,6 +39,7 @@ void Wire::close() noexcept {
   channel_.reset();
   socket_ = Socket();
   said_.clear();
+  plain_.clear();
   unsent_.clear();
   sent_ = 0;
 }
@@ -136,18 +147,26 @@ bool Wire::has_input(std::span<const pollfd> descriptors) const noexcept {
   return (revents(descriptors) & (POLLIN | POLLHUP | POLLERR)) != 0;
 }
 
-void Wire::write(std::string_view bytes) {
-  if (channel_ == nullptr) {
-    unsent_ += bytes;
-  } else {
-    static_cast<void>(channel_->write(bytes, unsent_));  // a channel that is broken is noticed by read()
+void Wire::write(std::string_view bytes) { (channel_ == nullptr ? unsent_ : plain_) += bytes; }
+
+bool Wire::has_unsent() const noexcept { return sent_ < unsent_.size() || !plain_.empty(); }
+
+// A channel that is broken is noticed by read().
+void Wire::encrypt() noexcept {
+  if (plain_.empty()) {
+    return;
   }
+  try {
+    static_cast<void>(channel_->write(plain_, unsent_));
+  } catch (const std::bad_alloc&) {
+    socket_.shut_down();
+  }
+  discard(plain_);
 }
 
-bool Wire::has_unsent() const noexcept { return sent_ < unsent_.size(); }
-
 void Wire::flush() noexcept {
-  while (has_unsent()) {
+  encrypt();
+  while (sent_ < unsent_.size()) {
     const std::optional<std::size_t> sent = socket_.send(std::string_view(unsent_).substr(sent_));
     if (sent.value_or(0) == 0) {
       return;
@@ -155,10 +174,7 @@ void Wire::flush() noexcept {
     sent_ += *sent;
   }
   sent_ = 0;
-  unsent_.clear();
-  if (unsent_.capacity() > kept_bytes) {
-    std::string().swap(unsent_);
-  }
+  discard(unsent_);
 }
 
 Result<std::size_t> Wire::receive(std::span<char> room) {

@@ -45,7 +45,7 @@ class Wire {
   // Once it is open. Throws std::bad_alloc, and then has written nothing.
   void write(std::string_view bytes);
   bool has_unsent() const noexcept;
-  void flush() noexcept;  // what does not go now stays; what can never go is noticed by read()
+  void flush() noexcept;  // what does not go now stays; what can never go ends the connection, which read() notices
 
   // Errors leave it open: it is polled, perhaps, by another thread.
   Result<void> read(ReplyReader& reader);
@@ -63,6 +63,7 @@ class Wire {
   Result<std::size_t> receive(std::span<char> room);
   Result<void> fail(Error error);
   short revents(std::span<const pollfd> descriptors) const noexcept;
+  void encrypt() noexcept;
 
   const Options& options_;
   const std::shared_ptr<crypto::TlsContext> tls_;
@@ -73,6 +74,7 @@ class Wire {
   std::unique_ptr<crypto::TlsChannel> channel_;
   std::string said_;  // by the server, and decrypted
   bool was_cut_ = false;
+  std::string plain_;  // to be encrypted together, when it is sent
   std::string unsent_;
   std::size_t sent_ = 0;    // of `unsent_`
   std::size_t listed_ = 0;  // where the socket stands among the descriptors
