@@ -207,7 +207,7 @@ class CodedCommit final : public CommitCall {
       : CommitCall(std::move(means), target, call, std::move(done)),
         commit_(commit),
         now_(call.now()),
-        reading_(target.key, token()) {
+        reading_(target.key, attempt()) {
     send(reading_.start());
   }
 

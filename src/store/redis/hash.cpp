@@ -2,6 +2,8 @@
 #include <array>
 #include <base/base64url.hpp>
 #include <charconv>
+#include <cstddef>
+#include <memory_resource>
 #include <store/redis/hash.hpp>
 #include <store/redis/writer.hpp>
 #include <store/stored_record.hpp>
@@ -156,7 +158,9 @@ std::vector<std::string> format_hash(const Record& record, std::string_view tag,
 std::optional<Result<Record>> read_hash(const Reply& hash, const HashKey& key) {
   std::string_view head_bytes;
   std::string_view applied_bytes;
-  std::vector<OrderedField> ordered;
+  std::array<std::byte, 2048> room;  // enough for most
+  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+  std::pmr::vector<OrderedField> ordered(&memory);
   ordered.reserve(hash.size() / 2);
   bool is_sound = hash.size() % 2 == 0;
   for (std::size_t i = 0; i + 1 < hash.size(); i += 2) {
@@ -181,7 +185,7 @@ std::optional<Result<Record>> read_hash(const Reply& hash, const HashKey& key) {
     return unreadable(Status::corrupt);
   }
   std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.ordinal < b.ordinal; });
-  std::vector<Field> fields;
+  std::pmr::vector<Field> fields(&memory);
   fields.reserve(ordered.size());
   for (const OrderedField& each : ordered) {
     fields.push_back(each.field);

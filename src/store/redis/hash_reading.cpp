@@ -14,8 +14,6 @@ std::string command_of(std::string_view name, std::string_view argument) {
 
 }  // namespace
 
-HashReading::HashReading(HashKey key, std::string echo) : key_(std::move(key)), echo_(std::move(echo)) {}
-
 const std::string& HashReading::start() {
   command_ = command_of("HGETALL", key_.text());
   is_echoed_ = false;
@@ -35,7 +33,7 @@ Request::Next HashReading::take(const Reply& reply) {
       result_ = server_error(reply.text());
       return is_echoed_ ? Request::Next::more : Request::Next::done;
     case Reply::Kind::string:
-      return is_echoed_ && result_ && reply.text() == echo_ ? Request::Next::done : Request::Next::foreign;
+      return is_echoed_ && result_ && reply.text() == to_bytes(attempt_) ? Request::Next::done : Request::Next::foreign;
     default:
       return Request::Next::foreign;
   }
@@ -43,7 +41,7 @@ Request::Next HashReading::take(const Reply& reply) {
 
 Request::Next HashReading::take_hash(const Reply& hash) {
   if (hash.size() == 0 && !is_echoed_) {
-    command_ += command_of("PING", echo_);
+    command_ += command_of("PING", to_bytes(attempt_));
     is_echoed_ = true;
     return Request::Next::again;
   }

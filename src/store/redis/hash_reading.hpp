@@ -6,7 +6,9 @@
 #include <store/redis/hash.hpp>
 #include <store/redis/reply.hpp>
 #include <store/redis/request.hpp>
+#include <store/redis/writer.hpp>
 #include <string>
+#include <utility>
 
 namespace sessions::store::redis {
 
@@ -14,7 +16,7 @@ namespace sessions::store::redis {
 // it.
 class HashReading {
  public:
-  HashReading(HashKey key, std::string echo);
+  HashReading(HashKey key, const Attempt& attempt) : key_(std::move(key)), attempt_(attempt) {}
 
   const HashKey& key() const noexcept { return key_; }
 
@@ -33,7 +35,7 @@ class HashReading {
   Request::Next take_hash(const Reply& hash);
 
   const HashKey key_;
-  const std::string echo_;
+  const Attempt attempt_;  // which the echo tells from all others
   std::string command_;
   bool is_echoed_ = false;
   std::optional<Result<std::optional<Record>>> result_;

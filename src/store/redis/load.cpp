@@ -9,8 +9,10 @@ namespace {
 
 class Load final : public Asking<std::optional<Record>> {
  public:
-  Load(std::string echo, const HashKey& key, const Call& call, Completion<std::optional<Record>> done)
-      : Asking(call.deadline(), false, std::move(done)), reading_(key, std::move(echo)), codec_(call.shared_codec()) {
+  Load(const Attempt& attempt, HashKey key, const Call& call, Completion<std::optional<Record>> done)
+      : Asking(call.deadline(), false, std::move(done)),
+        reading_(std::move(key), attempt),
+        codec_(call.shared_codec()) {
     send(reading_.start());
   }
 
@@ -41,9 +43,9 @@ class Load final : public Asking<std::optional<Record>> {
 
 }  // namespace
 
-std::unique_ptr<Request> make_load(const Ticket& ticket, const HashKey& key, const Call& call,
+std::unique_ptr<Request> make_load(const Ticket& ticket, HashKey key, const Call& call,
                                    Completion<std::optional<Record>> done) {
-  return std::make_unique<Load>(to_bytes(ticket.attempt()), key, call, std::move(done));
+  return std::make_unique<Load>(ticket.attempt(), std::move(key), call, std::move(done));
 }
 
 }  // namespace sessions::store::redis

@@ -36,7 +36,7 @@ struct Target {
 
 using Confirmation = std::chrono::milliseconds;  // how long to wait for a replica; 0: not at all
 
-std::unique_ptr<Request> make_load(const Ticket& ticket, const HashKey& key, const Call& call,
+std::unique_ptr<Request> make_load(const Ticket& ticket, HashKey key, const Call& call,
                                    Completion<std::optional<Record>> done);
 std::unique_ptr<Request> make_create(Means means, const HashKey& key, const Record& record, const Call& call,
                                      Completion<bool> done);
