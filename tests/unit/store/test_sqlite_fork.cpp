@@ -67,7 +67,8 @@ TEST_CASE("children of a server with open connections write, also after it has c
   CHECK(Sql(directory.file("s.db")).text("PRAGMA integrity_check") == "ok");
 }
 
-TEST_CASE("a fork waits for no lock, and threads go on in the parent while children come and go") {
+TEST_CASE("a fork waits for no lock, and threads go on in the parent while children come and go",
+          "[forks among threads]") {
   const TemporaryDirectory directory;
   const auto store = open(directory.file("s.db"), 2);
   REQUIRE(*create(*store, 0));
