@@ -151,6 +151,18 @@ rust() {
   SESSIONS_LIB_DIR=$root/build/release PYTHON=$venv/bin/python3 sh bindings/rust/test.sh "$1"
 }
 
+# The Python package over an installed library instead of one of its own.
+python_on_installed_library() {
+  place=$root/build/python-on-installed
+  rm -rf "$place"
+  cmake --install build/release --prefix "$place" >/dev/null && python3 -m venv "$place/venv" &&
+    CMAKE_PREFIX_PATH=$place "$place/venv/bin/pip" install --quiet \
+      -C cmake.define.SESSIONS_PYTHON_SYSTEM_LIBRARY=ON ./bindings/python || return 1
+  readelf -d "$place"/venv/lib/python3*/site-packages/sessions/_native.abi3.so | grep 'NEEDED.*libsessions' || return 1
+  SESSIONS_SECRET="a secret of at least thirty-two bytes" LD_LIBRARY_PATH=$place/lib \
+    "$place/venv/bin/python3" bindings/python/examples/counter.py | grep -x 'visit 1'
+}
+
 python_bench() {
   ROUNDS=1 SECONDS=0.01 "$root/build/python-venv/bin/python3" bindings/python/bench/bench.py "$root/build/release/tests/bench"
 }
@@ -187,6 +199,7 @@ check "Rust: declarations, rustfmt, clippy, documentation" rust-style rust style
 check "Rust: tests of the crates" rust-crates rust crates
 check "Rust: the quick start" rust-servers rust servers
 check "Python package" python-package sh bindings/python/tests/run.sh
+check "Python package on an installed library" python-installed python_on_installed_library
 check "Python: the benchmarks run" python-bench python_bench
 check "one scenario in C, C++, Rust and Python" scenario scenario
 check "Rust: built from the checkout alone" rust-checkout rust checkout
