@@ -140,10 +140,15 @@ format() {
 }
 
 tidy() {
-  if ! find src -name '*.cpp' | xargs -n 1 -P "$jobs" clang-tidy --quiet -p build/asan >"$logs/clang-tidy.log" 2>&1; then
+  headers=$("$venv/bin/python3" -c 'import sysconfig; print(sysconfig.get_path("include"))') || return 1
+  {
+    find src -name '*.cpp' | xargs -n 1 -P "$jobs" clang-tidy --quiet -p build/asan &&
+      find bindings/python/native -name '*.cpp' | xargs -P "$jobs" -I FILE clang-tidy --quiet FILE -- \
+        -std=c++20 -I include -isystem "$headers" -DPy_LIMITED_API=0x030A0000
+  } >"$logs/clang-tidy.log" 2>&1 || {
     grep -E ' error: |^error: ' "$logs/clang-tidy.log" | sort -u
     return 1
-  fi
+  }
 }
 
 # rust STAGE: of the Rust crates, with the shared library of the release build.

@@ -1,4 +1,5 @@
 // Callbacks written in Python: clock, random, log, codec, and custom stores.
+#include <algorithm>
 #include <ctime>
 
 #include "native.hpp"
@@ -9,7 +10,9 @@ PyObject* object_of(void* user_data) { return static_cast<PyObject*>(user_data);
 
 int64_t clock_callback(void* user_data) {
   const Gil gil;
-  if (!gil) return std::time(nullptr);
+  if (!gil) {
+    return std::time(nullptr);
+  }
   PyObject* result = PyObject_CallObject(object_of(user_data), nullptr);
   const long long seconds = result ? PyLong_AsLongLong(result) : -1;
   Py_XDECREF(result);
@@ -22,17 +25,20 @@ int64_t clock_callback(void* user_data) {
 
 sessions_status random_callback(void* user_data, void* bytes, size_t size) {
   const Gil gil;
-  if (!gil) return SESSIONS_E_CALLBACK;
+  if (!gil) {
+    return SESSIONS_E_CALLBACK;
+  }
   PyObject* result = PyObject_CallFunction(object_of(user_data), "n", static_cast<Py_ssize_t>(size));
   char* data = nullptr;
   Py_ssize_t length = 0;
-  if (result && PyBytes_AsStringAndSize(result, &data, &length) == 0 && length != static_cast<Py_ssize_t>(size))
+  if (result && PyBytes_AsStringAndSize(result, &data, &length) == 0 && length != static_cast<Py_ssize_t>(size)) {
     PyErr_SetString(PyExc_ValueError, "random returned another number of bytes than it was asked for");
-  const bool failed = PyErr_Occurred();
+  }
+  const bool failed = data == nullptr || PyErr_Occurred();
   if (failed) {
     keep_failure(false);
   } else {
-    for (size_t i = 0; i < size; i++) static_cast<char*>(bytes)[i] = data[i];
+    std::copy_n(data, size, static_cast<char*>(bytes));
   }
   Py_XDECREF(result);
   return failed ? SESSIONS_E_CALLBACK : SESSIONS_OK;
@@ -40,23 +46,33 @@ sessions_status random_callback(void* user_data, void* bytes, size_t size) {
 
 void log_callback(void* user_data, int32_t level, const char* message, size_t length) {
   const Gil gil;
-  if (!gil) return;
+  if (!gil) {
+    return;
+  }
   PyObject* result = PyObject_CallFunction(object_of(user_data), "is#", static_cast<int>(level), message,
                                            static_cast<Py_ssize_t>(length));
-  if (!result) report_failure();
+  if (!result) {
+    report_failure();
+  }
   Py_XDECREF(result);
 }
 
 sessions_status codec_call(void* user_data, const char* method, const char* format, const void* data, size_t length,
                            sessions_bytes* out) {
   const Gil gil;
-  if (!gil) return SESSIONS_E_CALLBACK;
+  if (!gil) {
+    return SESSIONS_E_CALLBACK;
+  }
   PyObject* result = PyObject_CallMethod(object_of(user_data), method, format, static_cast<const char*>(data),
                                          static_cast<Py_ssize_t>(length));
   std::string_view text;
   sessions_status status = SESSIONS_E_CALLBACK;
-  if (result && read_bytes(result, text)) status = sessions_bytes_append(out, text.data(), text.size());
-  if (PyErr_Occurred()) keep_failure(false);
+  if (result && read_bytes(result, text)) {
+    status = sessions_bytes_append(out, text.data(), text.size());
+  }
+  if (PyErr_Occurred()) {
+    keep_failure(false);
+  }
   Py_XDECREF(result);
   return status;
 }
@@ -100,7 +116,9 @@ void fail_with_exception(sessions_custom_call* call) {
 
 void get_callback(void* user_data, const unsigned char* key, sessions_custom_call* call) {
   const Gil gil;
-  if (!gil) return fail(call);
+  if (!gil) {
+    return fail(call);
+  }
   PyObject* found =
       PyObject_CallMethod(object_of(user_data), "get", "y#", reinterpret_cast<const char*>(key), key_bytes);
   if (found == Py_None) {
@@ -112,7 +130,9 @@ void get_callback(void* user_data, const unsigned char* key, sessions_custom_cal
     if (found && PyTuple_Check(found) && PyArg_ParseTuple(found, "y#L", &blob, &size, &version)) {
       sessions_custom_found(call, blob, static_cast<size_t>(size), static_cast<uint64_t>(version));
     } else {
-      if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "get must return (blob, version) or None");
+      if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_TypeError, "get must return (blob, version) or None");
+      }
       fail_with_exception(call);
     }
   }
@@ -134,7 +154,9 @@ void answer_done(PyObject* result, sessions_custom_call* call) {
 void put_callback(void* user_data, const unsigned char* key, const void* blob, size_t size, uint64_t expected,
                   uint64_t version, int64_t expires, int64_t now, int32_t ended, sessions_custom_call* call) {
   const Gil gil;
-  if (!gil) return fail(call);
+  if (!gil) {
+    return fail(call);
+  }
   answer_done(
       PyObject_CallMethod(object_of(user_data), "put_if_version", "y#y#KKLLN", reinterpret_cast<const char*>(key),
                           key_bytes, static_cast<const char*>(blob), static_cast<Py_ssize_t>(size),
@@ -145,7 +167,9 @@ void put_callback(void* user_data, const unsigned char* key, const void* blob, s
 
 void remove_callback(void* user_data, const unsigned char* key, uint64_t expected, sessions_custom_call* call) {
   const Gil gil;
-  if (!gil) return fail(call);
+  if (!gil) {
+    return fail(call);
+  }
   answer_done(PyObject_CallMethod(object_of(user_data), "delete", "y#K", reinterpret_cast<const char*>(key), key_bytes,
                                   static_cast<unsigned long long>(expected)),
               call);
@@ -156,7 +180,9 @@ void answer_counted(PyObject* result, sessions_custom_call* call) {
   if (result && PyTuple_Check(result) && PyArg_ParseTuple(result, "LL", &blobs, &bytes)) {
     sessions_custom_counted(call, blobs, bytes);
   } else {
-    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "(sessions, bytes) must be returned");
+    if (!PyErr_Occurred()) {
+      PyErr_SetString(PyExc_TypeError, "(sessions, bytes) must be returned");
+    }
     fail_with_exception(call);
   }
   Py_XDECREF(result);
@@ -164,7 +190,9 @@ void answer_counted(PyObject* result, sessions_custom_call* call) {
 
 void sweep_callback(void* user_data, int64_t most, int64_t now, sessions_custom_call* call) {
   const Gil gil;
-  if (!gil) return fail(call);
+  if (!gil) {
+    return fail(call);
+  }
   answer_counted(PyObject_CallMethod(object_of(user_data), "sweep", "LL", static_cast<long long>(most),
                                      static_cast<long long>(now)),
                  call);
@@ -172,7 +200,9 @@ void sweep_callback(void* user_data, int64_t most, int64_t now, sessions_custom_
 
 void ping_callback(void* user_data, sessions_custom_call* call) {
   const Gil gil;
-  if (!gil) return fail(call);
+  if (!gil) {
+    return fail(call);
+  }
   PyObject* result = PyObject_CallMethod(object_of(user_data), "ping", nullptr);
   if (result) {
     sessions_custom_done(call);
@@ -184,7 +214,9 @@ void ping_callback(void* user_data, sessions_custom_call* call) {
 
 void statistics_callback(void* user_data, sessions_custom_call* call) {
   const Gil gil;
-  if (!gil) return fail(call);
+  if (!gil) {
+    return fail(call);
+  }
   answer_counted(PyObject_CallMethod(object_of(user_data), "statistics", nullptr), call);
 }
 
@@ -203,14 +235,22 @@ sessions_backend* new_custom_backend(PyObject* store) {
   table.get = get_callback;
   table.put = put_callback;
   table.remove = remove_callback;
-  if (has(store, "sweep")) table.sweep = sweep_callback;
-  if (has(store, "ping")) table.ping = ping_callback;
-  if (has(store, "statistics")) table.statistics = statistics_callback;
+  if (has(store, "sweep")) {
+    table.sweep = sweep_callback;
+  }
+  if (has(store, "ping")) {
+    table.ping = ping_callback;
+  }
+  if (has(store, "statistics")) {
+    table.statistics = statistics_callback;
+  }
   sessions_backend* backend = nullptr;
   sessions_error* error = nullptr;
   Py_INCREF(store);
   const sessions_status status = sessions_backend_new_custom(&table, store, release_object, &backend, &error);
-  if (status < 0) raise_status(status, error);
+  if (status < 0) {
+    raise_status(status, error);
+  }
   return backend;
 }
 
@@ -219,7 +259,9 @@ bool set_callback(sessions_config* config, std::string_view name, PyObject* valu
   const bool reset = value == Py_None;
   void* user_data = reset ? nullptr : value;
   const sessions_destroy_fn destroy = reset ? nullptr : release_object;
-  if (!reset) Py_INCREF(value);
+  if (!reset) {
+    Py_INCREF(value);
+  }
   sessions_status status = SESSIONS_OK;
   if (name == "clock") {
     status = sessions_config_set_clock(config, reset ? nullptr : clock_callback, user_data, destroy, &error);
@@ -231,6 +273,8 @@ bool set_callback(sessions_config* config, std::string_view name, PyObject* valu
     const sessions_codec codec{sizeof codec, encode_callback, decode_callback};
     status = sessions_config_set_codec(config, reset ? nullptr : &codec, user_data, destroy, &error);
   }
-  if (status < 0) raise_status(status, error);
+  if (status < 0) {
+    raise_status(status, error);
+  }
   return status >= 0;
 }

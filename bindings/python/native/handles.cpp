@@ -20,23 +20,29 @@ void deallocate(PyObject* object) {
 
 PyObject* backend_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
   PyObject *url = nullptr, *user = Py_None, *password = Py_None, *store = Py_None;
-  if (!PyArg_ParseTuple(arguments, "OOOO", &url, &user, &password, &store)) return nullptr;
+  if (!PyArg_ParseTuple(arguments, "OOOO", &url, &user, &password, &store)) {
+    return nullptr;
+  }
   sessions_backend* backend = nullptr;
   if (store != Py_None) {
     backend = new_custom_backend(store);
-    if (!backend) return nullptr;
+    if (!backend) {
+      return nullptr;
+    }
   } else {
     std::string_view address, name, secret;
-    if (!read_text(url, address) || !read_text_or_none(user, name) || !read_text_or_none(password, secret))
+    if (!read_text(url, address) || !read_text_or_none(user, name) || !read_text_or_none(password, secret)) {
       return nullptr;
+    }
     sessions_config* config = nullptr;
     sessions_error* error = nullptr;
     sessions_status status = SESSIONS_OK;
     if (password != Py_None || user != Py_None) {
       status = sessions_config_new(&config);
-      if (status == SESSIONS_OK)
+      if (status == SESSIONS_OK) {
         status = sessions_config_set_store_credentials(config, name.data(), name.size(), secret.data(), secret.size(),
                                                        &error);
+      }
     }
     if (status == SESSIONS_OK) {
       status = without_gil([&] {
@@ -45,7 +51,9 @@ PyObject* backend_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
       });
     }
     sessions_config_free(config);
-    if (status < 0) return raise_status(status, error);
+    if (status < 0) {
+      return raise_status(status, error);
+    }
   }
   auto* self = allocate<BackendObject>(type);
   if (!self) {
@@ -58,7 +66,9 @@ PyObject* backend_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
 
 PyObject* config_new(PyTypeObject* type, PyObject*, PyObject*) {
   auto* self = allocate<ConfigObject>(type);
-  if (!self) return nullptr;
+  if (!self) {
+    return nullptr;
+  }
   const sessions_status status = sessions_config_new(&self->handle);
   if (status < 0) {
     Py_DECREF(self);
@@ -101,47 +111,68 @@ PyObject* config_set(PyObject* object, PyObject* arguments) {
   auto* self = reinterpret_cast<ConfigObject*>(object);
   PyObject *name_object = nullptr, *value = nullptr;
   std::string_view name, text;
-  if (!PyArg_ParseTuple(arguments, "OO", &name_object, &value) || !read_text(name_object, name)) return nullptr;
-  if (self->busy) return raise_message(SESSIONS_E_MISUSE, "Another call of this config is under way.");
+  if (!PyArg_ParseTuple(arguments, "OO", &name_object, &value) || !read_text(name_object, name)) {
+    return nullptr;
+  }
+  if (self->busy) {
+    return raise_message(SESSIONS_E_MISUSE, "Another call of this config is under way.");
+  }
   sessions_error* error = nullptr;
   sessions_status status = SESSIONS_E_INVALID;
   if (is_callback(name)) {
     self->busy = true;
     const bool done = set_callback(self->handle, name, value);
     self->busy = false;
-    if (!done) return nullptr;
+    if (!done) {
+      return nullptr;
+    }
     Py_RETURN_NONE;
   }
   if (name == "key") {
-    if (!read_bytes(value, text)) return nullptr;
+    if (!read_bytes(value, text)) {
+      return nullptr;
+    }
     status = sessions_config_add_key(self->handle, text.data(), text.size(), &error);
   } else if (name == "plain_http") {
     status = sessions_config_set_plain_http(self->handle, &error);
   }
   for (const Setter& setter : setters) {
-    if (setter.name != name) continue;
+    if (setter.name != name) {
+      continue;
+    }
     if (setter.text) {
-      if (!read_text(value, text)) return nullptr;
+      if (!read_text(value, text)) {
+        return nullptr;
+      }
       status = setter.text(self->handle, text.data(), text.size(), &error);
     } else {
       int overflow = 0;
       const long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-      if (number == -1 && PyErr_Occurred()) return nullptr;
-      if (overflow != 0 || (setter.flag && (number < -1 || number > 1'000)))
+      if (number == -1 && PyErr_Occurred()) {
+        return nullptr;
+      }
+      if (overflow != 0 || (setter.flag && (number < -1 || number > 1'000))) {
         return raise_message(SESSIONS_E_INVALID, "The number is out of bounds.");
+      }
       status = setter.number ? setter.number(self->handle, number, &error)
                              : setter.flag(self->handle, static_cast<int32_t>(number), &error);
     }
   }
-  if (status < 0) return raise_status(status, error);
+  if (status < 0) {
+    return raise_status(status, error);
+  }
   Py_RETURN_NONE;
 }
 
 PyObject* manager_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
   PyObject *backend = nullptr, *config = nullptr;
-  if (!PyArg_ParseTuple(arguments, "O!O!", backend_type, &backend, config_type, &config)) return nullptr;
+  if (!PyArg_ParseTuple(arguments, "O!O!", backend_type, &backend, config_type, &config)) {
+    return nullptr;
+  }
   auto* settings = reinterpret_cast<ConfigObject*>(config);
-  if (settings->busy) return raise_message(SESSIONS_E_MISUSE, "Another call of this config is under way.");
+  if (settings->busy) {
+    return raise_message(SESSIONS_E_MISUSE, "Another call of this config is under way.");
+  }
   CallScope scope;
   sessions_manager* manager = nullptr;
   sessions_error* error = nullptr;
@@ -170,10 +201,14 @@ PyObject* manager_load(PyObject* object, PyObject* const* arguments, Py_ssize_t 
     PyErr_SetString(PyExc_TypeError, "load takes a session type, a header and a flag");
     return nullptr;
   }
-  if (!read_text_or_none(arguments[1], cookie)) return nullptr;
+  if (!read_text_or_none(arguments[1], cookie)) {
+    return nullptr;
+  }
   const bool is_value = arguments[2] == Py_True;
   SessionObject* session = new_session_object(reinterpret_cast<PyTypeObject*>(arguments[0]));
-  if (!session) return nullptr;
+  if (!session) {
+    return nullptr;
+  }
   const sessions_manager* manager = reinterpret_cast<ManagerObject*>(object)->handle;
   CallScope scope;
   sessions_error* error = nullptr;
@@ -194,7 +229,9 @@ PyObject* manager_session(PyObject* object, PyObject* type) {
     return nullptr;
   }
   SessionObject* session = new_session_object(reinterpret_cast<PyTypeObject*>(type));
-  if (!session) return nullptr;
+  if (!session) {
+    return nullptr;
+  }
   sessions_error* error = nullptr;
   const sessions_status status =
       sessions_session_new(reinterpret_cast<ManagerObject*>(object)->handle, &session->handle, &error);
@@ -210,14 +247,18 @@ PyObject* manager_ping(PyObject* object, PyObject*) {
   CallScope scope;
   sessions_error* error = nullptr;
   const sessions_status status = without_gil([&] { return sessions_manager_ping(manager, &error); });
-  if (!scope.finish(status, error)) return nullptr;
+  if (!scope.finish(status, error)) {
+    return nullptr;
+  }
   Py_RETURN_NONE;
 }
 
 PyObject* manager_sweep(PyObject* object, PyObject* argument) {
   const sessions_manager* manager = reinterpret_cast<ManagerObject*>(object)->handle;
   const long long most = PyLong_AsLongLong(argument);
-  if (most == -1 && PyErr_Occurred()) return nullptr;
+  if (most == -1 && PyErr_Occurred()) {
+    return nullptr;
+  }
   int64_t dropped = 0;
   CallScope scope;
   sessions_error* error = nullptr;
@@ -232,7 +273,9 @@ PyObject* manager_statistics(PyObject* object, PyObject*) {
   sessions_error* error = nullptr;
   const sessions_status status =
       without_gil([&] { return sessions_manager_statistics(manager, &count, &bytes, &error); });
-  if (!scope.finish(status, error)) return nullptr;
+  if (!scope.finish(status, error)) {
+    return nullptr;
+  }
   return Py_BuildValue("(LL)", static_cast<long long>(count), static_cast<long long>(bytes));
 }
 

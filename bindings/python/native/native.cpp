@@ -21,7 +21,9 @@ thread_local CallScope* innermost = nullptr;
 
 PyObject* configure(PyObject*, PyObject* arguments) {
   PyObject *error = nullptr, *encode = nullptr, *decode = nullptr;
-  if (!PyArg_ParseTuple(arguments, "OOO", &error, &encode, &decode)) return nullptr;
+  if (!PyArg_ParseTuple(arguments, "OOO", &error, &encode, &decode)) {
+    return nullptr;
+  }
   Py_INCREF(error);
   Py_INCREF(encode);
   Py_INCREF(decode);
@@ -45,13 +47,17 @@ PyObject* begin_ending(PyObject*, PyObject*) {
 
 PyObject* status_name(PyObject*, PyObject* status) {
   const long number = PyLong_AsLong(status);
-  if (number == -1 && PyErr_Occurred()) return nullptr;
+  if (number == -1 && PyErr_Occurred()) {
+    return nullptr;
+  }
   return PyUnicode_FromString(sessions_status_name(static_cast<sessions_status>(number)));
 }
 
 PyObject* status_category(PyObject*, PyObject* status) {
   const long number = PyLong_AsLong(status);
-  if (number == -1 && PyErr_Occurred()) return nullptr;
+  if (number == -1 && PyErr_Occurred()) {
+    return nullptr;
+  }
   return PyLong_FromLong(sessions_status_category(static_cast<sessions_status>(number)));
 }
 
@@ -65,7 +71,9 @@ PyModuleDef module_definition = {
     PyModuleDef_HEAD_INIT, "sessions._native", nullptr, -1, functions, nullptr, nullptr, nullptr, nullptr};
 
 void end_callback() {
-  if (--callbacks > 0 || !ending) return;
+  if (--callbacks > 0 || !ending) {
+    return;
+  }
   const std::lock_guard lock(callbacks_mutex);
   callback_ended.notify_all();
 }
@@ -77,7 +85,9 @@ bool is_ending() { return ending.load(std::memory_order_relaxed); }
 bool is_main_thread() { return std::this_thread::get_id() == main_thread; }
 
 void stay_here() {
-  for (;;) pause();
+  for (;;) {
+    pause();
+  }
 }
 
 PyObject* make_exception(sessions_status status, const char* message) {
@@ -126,10 +136,14 @@ bool read_text_or_none(PyObject* value, std::string_view& text) {
 }
 
 bool read_bytes(PyObject* value, std::string_view& bytes) {
-  if (PyUnicode_Check(value)) return read_text(value, bytes);
+  if (PyUnicode_Check(value)) {
+    return read_text(value, bytes);
+  }
   char* data = nullptr;
   Py_ssize_t size = 0;
-  if (PyBytes_AsStringAndSize(value, &data, &size) < 0) return false;
+  if (PyBytes_AsStringAndSize(value, &data, &size) < 0) {
+    return false;
+  }
   bytes = {data, static_cast<size_t>(size)};
   return true;
 }
@@ -174,7 +188,9 @@ void keep_failure(bool must_raise) {
   PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &value, &traceback);
   PyErr_NormalizeException(&type, &value, &traceback);
-  if (traceback) PyException_SetTraceback(value, traceback);
+  if (traceback) {
+    PyException_SetTraceback(value, traceback);
+  }
   Py_XDECREF(type);
   Py_XDECREF(traceback);
   scope->failure = value;
@@ -192,17 +208,25 @@ Gil::Gil() {
 }
 
 Gil::~Gil() {
-  if (!taken_) return;
+  if (!taken_) {
+    return;
+  }
   PyGILState_Release(state_);
   end_callback();
 }
 
 void release_object(void* object) {
-  if (!Py_IsInitialized()) return;
+  if (!Py_IsInitialized()) {
+    return;
+  }
   const Gil gil;
-  if (gil) Py_DECREF(static_cast<PyObject*>(object));
+  if (gil) {
+    Py_DECREF(static_cast<PyObject*>(object));
+  }
 }
 
+// Python finds it by this name.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
 PyMODINIT_FUNC PyInit__native() {
   PyObject* module = PyModule_Create(&module_definition);
   if (module && (!add_handles(module) || !add_session(module) || !add_queue(module))) {

@@ -96,6 +96,15 @@ void release_object(void* object);
 sessions_backend* new_custom_backend(PyObject* store);
 bool set_callback(sessions_config* config, std::string_view name, PyObject* value);
 
+// The handle of a session that may be used; NULL with an exception when it was closed, or a call of it is under way.
+sessions_session* usable_session(PyObject* object);
+PyObject* session_subscript(PyObject* object, PyObject* key);
+int session_assign(PyObject* object, PyObject* key, PyObject* value);
+Py_ssize_t session_length(PyObject* object);
+int session_contains(PyObject* object, PyObject* key);
+bool forget(SessionObject* self, PyObject* key);  // a list or dict that was handed out
+PyObject* text_of(const char* text, size_t size);
+
 bool add_handles(PyObject* module);
 bool add_session(PyObject* module);
 bool add_queue(PyObject* module);

@@ -15,7 +15,9 @@ QueueObject* cast(PyObject* object) { return reinterpret_cast<QueueObject*>(obje
 // The user data is a tuple of the session, which lives as long as its call, and the function that is told of the end.
 void done_callback(void* user_data, sessions_status status, const sessions_error* error) {
   const Gil gil;
-  if (!gil) return;
+  if (!gil) {
+    return;
+  }
   auto* call = static_cast<PyObject*>(user_data);
   auto* session = reinterpret_cast<SessionObject*>(PyTuple_GetItem(call, 0));
   session->busy = false;
@@ -28,7 +30,9 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
     Py_INCREF(exception);
   }
   PyObject* result = exception ? PyObject_CallFunctionObjArgs(PyTuple_GetItem(call, 1), exception, nullptr) : nullptr;
-  if (!result) report_failure();
+  if (!result) {
+    report_failure();
+  }
   Py_XDECREF(result);
   Py_XDECREF(exception);
   Py_DECREF(call);
@@ -36,7 +40,9 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
 
 PyObject* queue_new(PyTypeObject* type, PyObject*, PyObject*) {
   auto* self = cast(PyType_GenericAlloc(type, 0));
-  if (!self) return nullptr;
+  if (!self) {
+    return nullptr;
+  }
   sessions_error* error = nullptr;
   const sessions_status status = sessions_queue_new(&self->handle, &error);
   if (status < 0) {
@@ -50,7 +56,9 @@ PyObject* queue_new(PyTypeObject* type, PyObject*, PyObject*) {
 void free_queue(QueueObject* self) {
   sessions_queue* handle = self->handle;
   self->handle = nullptr;
-  if (!handle) return;
+  if (!handle) {
+    return;
+  }
   without_gil([handle] {
     sessions_queue_free(handle);
     return 0;
@@ -65,12 +73,16 @@ void queue_deallocate(PyObject* object) {
 }
 
 sessions_queue* usable(PyObject* object) {
-  if (!cast(object)->handle) raise_message(SESSIONS_E_MISUSE, "The queue was closed.");
+  if (!cast(object)->handle) {
+    raise_message(SESSIONS_E_MISUSE, "The queue was closed.");
+  }
   return cast(object)->handle;
 }
 
 PyObject* queue_close(PyObject* object, PyObject*) {
-  if (cast(object)->busy) return raise_message(SESSIONS_E_MISUSE, "The queue is in use.");
+  if (cast(object)->busy) {
+    return raise_message(SESSIONS_E_MISUSE, "The queue is in use.");
+  }
   free_queue(cast(object));
   Py_RETURN_NONE;
 }
@@ -82,8 +94,12 @@ PyObject* queue_fileno(PyObject* object, PyObject*) {
 
 PyObject* queue_dispatch(PyObject* object, PyObject*) {
   sessions_queue* queue = usable(object);
-  if (!queue) return nullptr;
-  if (cast(object)->busy) return raise_message(SESSIONS_E_MISUSE, "The queue is in use.");
+  if (!queue) {
+    return nullptr;
+  }
+  if (cast(object)->busy) {
+    return raise_message(SESSIONS_E_MISUSE, "The queue is in use.");
+  }
   size_t count = 0;
   sessions_error* error = nullptr;
   cast(object)->busy = true;
@@ -100,34 +116,48 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
   std::string_view what, cookie;
   if (!queue ||
       !PyArg_ParseTuple(arguments, "O!OOO", session_type, &session_object, &what_object, &cookie_object, &done) ||
-      !read_text(what_object, what) || !read_text_or_none(cookie_object, cookie))
+      !read_text(what_object, what) || !read_text_or_none(cookie_object, cookie)) {
     return nullptr;
+  }
   auto* session = reinterpret_cast<SessionObject*>(session_object);
-  if (session->busy || !session->handle)
+  if (session->busy || !session->handle) {
     return raise_message(SESSIONS_E_MISUSE, "The session was closed, or another call of it is under way.");
+  }
   PyObject* call = PyTuple_Pack(2, session_object, done);
-  if (!call) return nullptr;
+  if (!call) {
+    return nullptr;
+  }
   sessions_session* handle = session->handle;
   sessions_error* error = nullptr;
   CallScope scope;
   session->busy = true;
   session->pending = done;
   const sessions_status status = without_gil([&] {
-    if (what == "load")
+    if (what == "load") {
       return sessions_session_load_async(handle, cookie.data(), cookie.size(), queue, done_callback, call, &error);
-    if (what == "load_value")
+    }
+    if (what == "load_value") {
       return sessions_session_load_value_async(handle, cookie.data(), cookie.size(), queue, done_callback, call,
                                                &error);
-    if (what == "commit") return sessions_session_commit_async(handle, queue, done_callback, call, &error);
-    if (what == "regenerate") return sessions_session_regenerate_async(handle, queue, done_callback, call, &error);
+    }
+    if (what == "commit") {
+      return sessions_session_commit_async(handle, queue, done_callback, call, &error);
+    }
+    if (what == "regenerate") {
+      return sessions_session_regenerate_async(handle, queue, done_callback, call, &error);
+    }
     return sessions_session_destroy_async(handle, queue, done_callback, call, &error);
   });
-  if (status == SESSIONS_PENDING) Py_RETURN_TRUE;
+  if (status == SESSIONS_PENDING) {
+    Py_RETURN_TRUE;
+  }
   session->busy = false;
   session->pending = nullptr;
   const bool fine = scope.finish(status, error);
   Py_DECREF(call);
-  if (!fine) return nullptr;
+  if (!fine) {
+    return nullptr;
+  }
   Py_RETURN_FALSE;
 }
 

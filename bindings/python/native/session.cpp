@@ -1,4 +1,4 @@
-// Session: a mapping whose scalars are read and written here, and whose lists and dicts are JSON text on the way.
+// Session: what can be asked of it and done with it; mapping.cpp reads and writes its values.
 #include "native.hpp"
 
 PyTypeObject* session_type;
@@ -7,180 +7,14 @@ namespace {
 
 SessionObject* cast(PyObject* object) { return reinterpret_cast<SessionObject*>(object); }
 
-sessions_session* usable(PyObject* object) {
-  SessionObject* self = cast(object);
-  if (self->busy) {
-    raise_message(SESSIONS_E_MISUSE, "Another call of this session is under way.");
-    return nullptr;
-  }
-  if (!self->handle) raise_message(SESSIONS_E_MISUSE, "The session was closed.");
-  return self->handle;
-}
-
-PyObject* text_of(const char* text, size_t size) {
-  return PyUnicode_DecodeUTF8(text, static_cast<Py_ssize_t>(size), "strict");
-}
-
-bool forget(SessionObject* self, PyObject* key) {
-  if (self->nested && PyDict_DelItem(self->nested, key) < 0) {
-    if (!PyErr_ExceptionMatches(PyExc_KeyError)) return false;
-    PyErr_Clear();
-  }
-  return true;
-}
-
-bool remember(SessionObject* self, PyObject* key, PyObject* value) {
-  if (!self->nested) self->nested = PyDict_New();
-  return self->nested && PyDict_SetItem(self->nested, key, value) == 0;
-}
-
-PyObject* decode(const char* json, size_t size) {
-  return PyObject_CallFunction(hooks.decode, "s#", json, static_cast<Py_ssize_t>(size));
-}
-
-// Everything but strings and lists and dicts, which `type` says it is none of.
-PyObject* read_scalar(sessions_session* session, std::string_view key, int32_t type) {
-  int32_t truth = 0;
-  int64_t whole = 0;
-  uint64_t large = 0;
-  double real = 0;
-  switch (type) {
-    case SESSIONS_TYPE_NULL:
-      if (sessions_session_get_null(session, key.data(), key.size()) < 0) break;
-      Py_RETURN_NONE;
-    case SESSIONS_TYPE_BOOL:
-      if (sessions_session_get_bool(session, key.data(), key.size(), &truth) < 0) break;
-      return PyBool_FromLong(truth);
-    case SESSIONS_TYPE_INT64:
-      if (sessions_session_get_int64(session, key.data(), key.size(), &whole) < 0) break;
-      return PyLong_FromLongLong(whole);
-    case SESSIONS_TYPE_UINT64:
-      if (sessions_session_get_uint64(session, key.data(), key.size(), &large) < 0) break;
-      return PyLong_FromUnsignedLongLong(large);
-    default:
-      if (sessions_session_get_double(session, key.data(), key.size(), &real) < 0) break;
-      return PyFloat_FromDouble(real);
-  }
-  return raise_message(SESSIONS_E_NOMEM, "Out of memory.");
-}
-
-PyObject* subscript(PyObject* object, PyObject* key_object) {
-  sessions_session* session = usable(object);
-  std::string_view key;
-  if (!session || !read_text(key_object, key)) return nullptr;
-  SessionObject* self = cast(object);
-  if (self->nested) {
-    if (PyObject* value = PyDict_GetItemWithError(self->nested, key_object)) {
-      Py_INCREF(value);
-      return value;
-    }
-    if (PyErr_Occurred()) return nullptr;
-  }
-  int32_t type = 0;
-  const char* text = nullptr;
-  size_t size = 0;
-  sessions_status status = sessions_session_get_type(session, key.data(), key.size(), &type);
-  if (status == SESSIONS_E_NOT_FOUND) {
-    PyErr_SetObject(PyExc_KeyError, key_object);
-    return nullptr;
-  }
-  if (status < 0) return raise_status(status, nullptr);
-  if (type == SESSIONS_TYPE_STRING) {
-    status = sessions_session_get_string(session, key.data(), key.size(), &text, &size);
-    return status < 0 ? raise_status(status, nullptr) : text_of(text, size);
-  }
-  if (type <= SESSIONS_TYPE_DOUBLE) return read_scalar(session, key, type);
-  status = sessions_session_get_json(session, key.data(), key.size(), &text, &size);
-  if (status < 0) return raise_status(status, nullptr);
-  PyObject* value = decode(text, size);
-  if (value && type != SESSIONS_TYPE_NUMBER && !remember(self, key_object, value)) {
-    Py_DECREF(value);
-    return nullptr;
-  }
-  return value;
-}
-
-sessions_status set_json(sessions_session* session, std::string_view key, PyObject* value, sessions_error** error) {
-  std::string_view json;
-  PyObject* text = PyObject_CallFunctionObjArgs(hooks.encode, value, nullptr);
-  sessions_status status = SESSIONS_PENDING;  // a Python exception is raised
-  if (text && read_text(text, json))
-    status = sessions_session_set_json(session, key.data(), key.size(), json.data(), json.size(), error);
-  Py_XDECREF(text);
-  return status;
-}
-
-int assign(PyObject* object, PyObject* key_object, PyObject* value) {
-  sessions_session* session = usable(object);
-  std::string_view key, text;
-  if (!session || !read_text(key_object, key)) return -1;
-  SessionObject* self = cast(object);
-  sessions_error* error = nullptr;
-  sessions_status status = SESSIONS_OK;
-  bool nested = false;
-  if (!value) {
-    status = sessions_session_remove(session, key.data(), key.size());
-    if (status == SESSIONS_E_NOT_FOUND) {
-      PyErr_SetObject(PyExc_KeyError, key_object);
-      return -1;
-    }
-  } else if (PyUnicode_Check(value)) {
-    if (!read_text(value, text)) return -1;
-    status = sessions_session_set_string(session, key.data(), key.size(), text.data(), text.size());
-  } else if (value == Py_True || value == Py_False) {
-    status = sessions_session_set_bool(session, key.data(), key.size(), value == Py_True);
-  } else if (value == Py_None) {
-    status = sessions_session_set_null(session, key.data(), key.size());
-  } else if (PyLong_Check(value)) {
-    int overflow = 0;
-    const long long whole = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (whole == -1 && PyErr_Occurred()) return -1;
-    status = overflow == 0 ? sessions_session_set_int64(session, key.data(), key.size(), whole)
-                           : set_json(session, key, value, &error);
-  } else if (PyFloat_Check(value)) {
-    status = sessions_session_set_double(session, key.data(), key.size(), PyFloat_AsDouble(value));
-  } else {
-    // Encoding runs code of the value's class, which must not use the session meanwhile.
-    self->busy = true;
-    status = set_json(session, key, value, &error);
-    self->busy = false;
-    nested = true;
-  }
-  if (status == SESSIONS_PENDING) return -1;
-  if (status < 0) {
-    raise_status(status, error);
-    return -1;
-  }
-  const bool kept = nested ? remember(self, key_object, value) : forget(self, key_object);
-  return kept ? 0 : -1;
-}
-
-Py_ssize_t length(PyObject* object) {
-  sessions_session* session = usable(object);
-  return session ? static_cast<Py_ssize_t>(sessions_session_count(session)) : -1;
-}
-
-int contains(PyObject* object, PyObject* key_object) {
-  sessions_session* session = usable(object);
-  std::string_view key;
-  int32_t found = 0;
-  if (!session) return -1;
-  if (!PyUnicode_Check(key_object)) return 0;
-  if (!read_text(key_object, key)) return -1;
-  const sessions_status status = sessions_session_contains(session, key.data(), key.size(), &found);
-  if (status < 0) {
-    raise_status(status, nullptr);
-    return -1;
-  }
-  return found;
-}
-
 using TextAt = sessions_status (*)(const sessions_session*, size_t, const char**, size_t*);
 
 template <size_t (*count)(const sessions_session*), TextAt at>
 PyObject* texts(PyObject* object, PyObject*) {
-  sessions_session* session = usable(object);
-  if (!session) return nullptr;
+  sessions_session* session = usable_session(object);
+  if (!session) {
+    return nullptr;
+  }
   PyObject* list = PyList_New(0);
   for (size_t i = 0, end = count(session); list && i < end; i++) {
     const char* text = nullptr;
@@ -199,74 +33,92 @@ PyObject* texts(PyObject* object, PyObject*) {
 
 template <int32_t (*get)(const sessions_session*)>
 PyObject* number(PyObject* object, PyObject*) {
-  sessions_session* session = usable(object);
+  sessions_session* session = usable_session(object);
   return session ? PyLong_FromLong(get(session)) : nullptr;
 }
 
 PyObject* get_json(PyObject* object, PyObject* key_object) {
-  sessions_session* session = usable(object);
+  sessions_session* session = usable_session(object);
   std::string_view key;
   const char* text = nullptr;
   size_t size = 0;
-  if (!session || !read_text(key_object, key)) return nullptr;
+  if (!session || !read_text(key_object, key)) {
+    return nullptr;
+  }
   const sessions_status status = sessions_session_get_json(session, key.data(), key.size(), &text, &size);
   return status < 0 ? raise_status(status, nullptr) : text_of(text, size);
 }
 
 PyObject* set_json_text(PyObject* object, PyObject* arguments) {
-  sessions_session* session = usable(object);
+  sessions_session* session = usable_session(object);
   PyObject *key_object = nullptr, *json_object = nullptr;
   std::string_view key, json;
   if (!session || !PyArg_ParseTuple(arguments, "OO", &key_object, &json_object) || !read_text(key_object, key) ||
-      !read_text(json_object, json))
+      !read_text(json_object, json)) {
     return nullptr;
+  }
   sessions_error* error = nullptr;
   const sessions_status status =
       sessions_session_set_json(session, key.data(), key.size(), json.data(), json.size(), &error);
-  if (status < 0) return raise_status(status, error);
+  if (status < 0) {
+    return raise_status(status, error);
+  }
   Py_RETURN_NONE;
 }
 
 PyObject* to_json(PyObject* object, PyObject*) {
-  sessions_session* session = usable(object);
+  sessions_session* session = usable_session(object);
   const char* text = nullptr;
   size_t size = 0;
-  if (!session) return nullptr;
+  if (!session) {
+    return nullptr;
+  }
   const sessions_status status = sessions_session_to_json(session, &text, &size);
   return status < 0 ? raise_status(status, nullptr) : text_of(text, size);
 }
 
 PyObject* from_json(PyObject* object, PyObject* json_object) {
-  sessions_session* session = usable(object);
+  sessions_session* session = usable_session(object);
   std::string_view json;
-  if (!session || !read_text(json_object, json)) return nullptr;
+  if (!session || !read_text(json_object, json)) {
+    return nullptr;
+  }
   sessions_error* error = nullptr;
   const sessions_status status = sessions_session_from_json(session, json.data(), json.size(), &error);
-  if (status < 0) return raise_status(status, error);
+  if (status < 0) {
+    return raise_status(status, error);
+  }
   Py_CLEAR(cast(object)->nested);
   Py_RETURN_NONE;
 }
 
 PyObject* increment(PyObject* object, PyObject* arguments) {
-  sessions_session* session = usable(object);
+  sessions_session* session = usable_session(object);
   PyObject *key_object = nullptr, *delta_object = nullptr;
   std::string_view key;
   if (!session || !PyArg_ParseTuple(arguments, "OO!", &key_object, &PyLong_Type, &delta_object) ||
-      !read_text(key_object, key))
+      !read_text(key_object, key)) {
     return nullptr;
+  }
   int overflow = 0;
   const long long delta = PyLong_AsLongLongAndOverflow(delta_object, &overflow);
-  if (overflow != 0) return raise_message(SESSIONS_E_RANGE, "The difference is no 64-bit integer.");
+  if (overflow != 0) {
+    return raise_message(SESSIONS_E_RANGE, "The difference is no 64-bit integer.");
+  }
   int64_t sum = 0;
   const sessions_status status = sessions_session_increment(session, key.data(), key.size(), delta, &sum);
   return status < 0 ? raise_status(status, nullptr) : PyLong_FromLongLong(sum);
 }
 
 PyObject* clear(PyObject* object, PyObject*) {
-  sessions_session* session = usable(object);
-  if (!session) return nullptr;
+  sessions_session* session = usable_session(object);
+  if (!session) {
+    return nullptr;
+  }
   const sessions_status status = sessions_session_clear(session);
-  if (status < 0) return raise_status(status, nullptr);
+  if (status < 0) {
+    return raise_status(status, nullptr);
+  }
   Py_CLEAR(cast(object)->nested);
   Py_RETURN_NONE;
 }
@@ -276,25 +128,30 @@ using Ending = sessions_status (*)(sessions_session*, sessions_error**);
 // commit, regenerate, destroy: returns the outcome.
 template <Ending ending>
 PyObject* end(PyObject* object, PyObject*) {
-  sessions_session* session = usable(object);
-  if (!session) return nullptr;
+  sessions_session* session = usable_session(object);
+  if (!session) {
+    return nullptr;
+  }
   CallScope scope;
   sessions_error* error = nullptr;
   cast(object)->busy = true;
   const sessions_status status = without_gil([&] { return ending(session, &error); });
   cast(object)->busy = false;
-  if (!scope.finish(status, error)) return nullptr;
+  if (!scope.finish(status, error)) {
+    return nullptr;
+  }
   return PyLong_FromLong(sessions_session_outcome(session));
 }
 
 PyObject* load(PyObject* object, PyObject* arguments) {
-  sessions_session* session = usable(object);
+  sessions_session* session = usable_session(object);
   PyObject* cookie_object = nullptr;
   int is_value = 0;
   std::string_view cookie;
   if (!session || !PyArg_ParseTuple(arguments, "Op", &cookie_object, &is_value) ||
-      !read_text_or_none(cookie_object, cookie))
+      !read_text_or_none(cookie_object, cookie)) {
     return nullptr;
+  }
   CallScope scope;
   sessions_error* error = nullptr;
   cast(object)->busy = true;
@@ -303,30 +160,44 @@ PyObject* load(PyObject* object, PyObject* arguments) {
                                                                             &error);
   });
   cast(object)->busy = false;
-  if (!scope.finish(status, error)) return nullptr;
+  if (!scope.finish(status, error)) {
+    return nullptr;
+  }
   Py_RETURN_NONE;
 }
 
 PyObject* set_timeout_ms(PyObject* object, PyObject* argument) {
-  sessions_session* session = usable(object);
-  if (!session) return nullptr;
+  sessions_session* session = usable_session(object);
+  if (!session) {
+    return nullptr;
+  }
   int overflow = 0;
   const long long milliseconds = PyLong_AsLongLongAndOverflow(argument, &overflow);
-  if (milliseconds == -1 && PyErr_Occurred()) return nullptr;
+  if (milliseconds == -1 && PyErr_Occurred()) {
+    return nullptr;
+  }
   sessions_error* error = nullptr;
   const sessions_status status = sessions_session_set_timeout_ms(session, milliseconds, &error);
-  if (status < 0) return raise_status(status, error);
+  if (status < 0) {
+    return raise_status(status, error);
+  }
   Py_RETURN_NONE;
 }
 
 PyObject* set_commit_mode(PyObject* object, PyObject* argument) {
-  sessions_session* session = usable(object);
-  if (!session) return nullptr;
+  sessions_session* session = usable_session(object);
+  if (!session) {
+    return nullptr;
+  }
   const long mode = PyLong_AsLong(argument);
-  if (mode == -1 && PyErr_Occurred()) return nullptr;
+  if (mode == -1 && PyErr_Occurred()) {
+    return nullptr;
+  }
   sessions_error* error = nullptr;
   const sessions_status status = sessions_session_set_commit_mode(session, static_cast<int32_t>(mode), &error);
-  if (status < 0) return raise_status(status, error);
+  if (status < 0) {
+    return raise_status(status, error);
+  }
   Py_RETURN_NONE;
 }
 
@@ -344,7 +215,9 @@ PyObject* forget_nested(PyObject* object, PyObject*) {
 // What the response must carry, in one call: the cookie lines, whether it varies, whether it must not be cached.
 PyObject* head(PyObject* object, PyObject* none) {
   PyObject* lines = texts<sessions_session_cookie_count, sessions_session_cookie_line>(object, none);
-  if (!lines) return nullptr;
+  if (!lines) {
+    return nullptr;
+  }
   const sessions_session* session = cast(object)->handle;
   return Py_BuildValue("NNN", lines, PyBool_FromLong(sessions_session_varies_by_cookie(session)),
                        PyBool_FromLong(sessions_session_must_not_be_cached(session)));
@@ -353,8 +226,9 @@ PyObject* head(PyObject* object, PyObject* none) {
 // Closing twice is fine; closing while a blocking call is under way is not.
 PyObject* close_session(PyObject* object, PyObject*) {
   SessionObject* self = cast(object);
-  if (self->busy && !self->pending)
+  if (self->busy && !self->pending) {
     return raise_message(SESSIONS_E_MISUSE, "Another call of this session is under way.");
+  }
   sessions_session* handle = self->handle;
   self->handle = nullptr;
   sessions_session_free(handle);
@@ -419,10 +293,10 @@ PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(no_constructor)},
                        {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
                        {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
                        {Py_tp_methods, methods},
-                       {Py_mp_subscript, reinterpret_cast<void*>(subscript)},
-                       {Py_mp_ass_subscript, reinterpret_cast<void*>(assign)},
-                       {Py_mp_length, reinterpret_cast<void*>(length)},
-                       {Py_sq_contains, reinterpret_cast<void*>(contains)},
+                       {Py_mp_subscript, reinterpret_cast<void*>(session_subscript)},
+                       {Py_mp_ass_subscript, reinterpret_cast<void*>(session_assign)},
+                       {Py_mp_length, reinterpret_cast<void*>(session_length)},
+                       {Py_sq_contains, reinterpret_cast<void*>(session_contains)},
                        {0, nullptr}};
 PyType_Spec spec = {"sessions._native.Session", sizeof(SessionObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
