@@ -14,7 +14,35 @@ use std::time::Duration;
 /// The session of one request: an ordered map from keys to JSON values.
 ///
 /// Reading or changing anything uses the session. An unused session costs nothing: nothing is written and no Set-Cookie
-/// is sent. Changes stay here until [`Session::commit`]. May move between threads.
+/// is sent. Changes stay here until [`Session::commit`]. May move between threads, but is not shared by them:
+///
+/// ```compile_fail,E0277
+/// fn share<T: Sync>(_: T) {}
+/// # fn example(session: sessions::Session) {
+/// share(session);
+/// # }
+/// ```
+///
+/// What is read from it ends with the next change:
+///
+/// ```compile_fail,E0502
+/// # fn example(session: &mut sessions::Session) -> sessions::Result<()> {
+/// let name = session.get::<&str>("name")?;
+/// session.set("visits", 1)?;
+/// println!("{name:?}");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// While a call that does not wait is under way, nobody has it:
+///
+/// ```compile_fail,E0382
+/// # async fn example(session: sessions::Session, queue: sessions::Queue) {
+/// let call = session.commit_async(&queue);
+/// session.is_empty();
+/// call.await;
+/// # }
+/// ```
 pub struct Session(Owned<sys::sessions_session>);
 
 // SAFETY: used by one thread at a time, which `&mut self` and the absence of Sync see to.
