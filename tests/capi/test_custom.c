@@ -1,5 +1,6 @@
 /* Custom backends: what the table may be, who is freed when, and what becomes of every answer that a callback gives. */
 #include <support/blob_store.h>
+#include <support/queue.h>
 #include <support/world.h>
 
 static struct world world;
@@ -281,6 +282,27 @@ static void test_upkeep(void) {
 }
 
 /* ---- who is freed when ---- */
+
+/* The time of a call that had nothing to ask is not that of the next one. */
+static void test_time_after_nothing_was_asked(void) {
+  struct store store;
+  sessions_manager *manager = open_store(&store);
+  sessions_queue *queue = make_queue();
+  sessions_session *session = NULL;
+  struct call call = {0};
+  CHECK_OK(sessions_manager_load(manager, "", 0, &session, &failure));
+  CHECK_OK(sessions_session_set_timeout_ms(session, 1, &failure));
+  CHECK_OK(sessions_session_commit_async(session, queue, on_done, &call, &failure));
+  CHECK_INT(sessions_session_outcome(session), SESSIONS_OUTCOME_UNCHANGED);
+  CHECK_OK(sessions_session_set_timeout_ms(session, 2000, &failure));
+  CHECK_STATUS(sessions_session_set_bool(session, "a", 1, 1), SESSIONS_OK);
+  CHECK_OK(sessions_session_commit(session, &failure));
+  CHECK(store.time_left > 1);
+  CHECK_INT(call.count, 0);
+  sessions_session_free(session);
+  sessions_queue_free(queue);
+  end(&store, manager);
+}
 
 static void test_destroy_in_every_order(void) {
   static const char *const orders[] = {"bms", "bsm", "mbs", "msb", "sbm", "smb"};
@@ -838,6 +860,7 @@ int main(void) {
   test_tables();
   test_what_may_be_missing();
   test_upkeep();
+  test_time_after_nothing_was_asked();
   test_destroy_in_every_order();
   live(0);
   live(1);

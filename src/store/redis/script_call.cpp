@@ -29,8 +29,8 @@ std::string format_call(const Script& script, std::span<const std::string_view> 
 }
 
 std::string with_text(const Script& script, std::string_view call) {
-  const std::size_t begin = call.find(evalsha);
-  if (begin == std::string_view::npos) {
+  const std::size_t begin = call.find('\n') + 1;  // after the number of words
+  if (!call.substr(begin).starts_with(evalsha)) {
     return std::string(call);  // it has the text
   }
   const std::string_view rest = call.substr(begin + evalsha.size() + digest_size);

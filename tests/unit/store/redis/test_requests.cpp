@@ -206,6 +206,8 @@ TEST_CASE("a server that does not know a script is given its text, with the same
   words[0] = with_text[0];
   words[1] = with_text[1];
   CHECK(with_text == words);
+  CHECK(world.desk->take("-NOSCRIPT Not even its text.\r\n") == Next::again);
+  CHECK(world.desk->words() == with_text);
   CHECK(world.desk->take_array({world.desk->token(), "gone"}) == Next::done);
   CHECK(committed->take()->outcome == Outcome::gone);
 }
