@@ -2,6 +2,7 @@
 
 #include <crypto/digest.hpp>
 #include <crypto/error_queue.hpp>
+#include <crypto/openssl.hpp>
 #include <new>
 
 namespace sessions::crypto {
@@ -13,6 +14,7 @@ void FreeDigest::operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_fre
 DigestContext new_digest_context() noexcept { return DigestContext(EVP_MD_CTX_new()); }
 
 Result<std::unique_ptr<Digest>> Digest::make(Algorithm algorithm) {
+  prepare_openssl();
   const ErrorQueueMark mark;
   const char* name = algorithm == Algorithm::sha1 ? "SHA1" : "SHA256";
   EVP_MD* digest = EVP_MD_fetch(nullptr, name, nullptr);

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <crypto/error_queue.hpp>
+#include <crypto/openssl.hpp>
 #include <crypto/tls.hpp>
 #include <crypto/tls_error.hpp>
 #include <cstdio>
@@ -111,6 +112,7 @@ void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_
 void TlsContext::Free::operator()(ssl_session_st* session) const noexcept { SSL_SESSION_free(session); }
 
 Result<std::shared_ptr<TlsContext>> TlsContext::open(const TlsFiles& files) {
+  prepare_openssl();
   const ErrorsSetAside host_errors;
   auto opened = std::make_shared<TlsContext>();
   opened->context_.reset(SSL_CTX_new(TLS_client_method()));
