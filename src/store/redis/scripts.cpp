@@ -329,22 +329,23 @@ bury(key, h, tonumber(ARGV[4]), now, was_alive and ARGV[2] or '')
 return {ARGV[1], was_alive and 'ended' or 'gone'}
 )lua";
 
-// ARGV: 1 token, 2 cursor, 3 pattern, 4 now, 5 how many to drop at the most, or '' to count.
-// Answers token, the next cursor, and how many it dropped, or how many sessions and bytes there are.
+// ARGV: 1 token, 2 cursor, 3 pattern, 4 now, 5 how many to drop at the most, or '' to count. Answers token, the next
+// cursor, and how many it dropped, or of each hash that it found: the key, 1 for a session and 0 for what is left of
+// one that has ended, bytes.
 constexpr std::string_view scan = R"lua(
-local now, most, count, bytes = tonumber(ARGV[4]), tonumber(ARGV[5]), 0, 0
+local now, most, dropped, counted = tonumber(ARGV[4]), tonumber(ARGV[5]), 0, {}
 local found = redis.call('SCAN', ARGV[2], 'MATCH', ARGV[3], 'COUNT', 100)
 for _, key in ipairs(found[2]) do
   local head = redis.pcall('HGET', key, '@')
   local h = type(head) == 'string' and parse(head)
   if h and most then
-    if h.expires < now and count < most then count = count + redis.call('DEL', key) end
+    if h.expires < now and dropped < most then dropped = dropped + redis.call('DEL', key) end
   elseif h then
-    if not h.is_ended then count = count + 1 end
-    bytes = bytes + #key + #head + h.bytes
+    local i = #counted
+    counted[i + 1], counted[i + 2], counted[i + 3] = key, h.is_ended and 0 or 1, #key + #head + h.bytes
   end
 end
-return {ARGV[1], found[1], count, bytes}
+return {ARGV[1], found[1], most and dropped or counted}
 )lua";
 
 Script make_script(std::initializer_list<std::string_view> parts, const crypto::Digest& sha1) {

@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <functional>
 #include <store/redis/asking.hpp>
 #include <store/redis/command.hpp>
 #include <store/redis/requests.hpp>
 #include <store/redis/script_call.hpp>
+#include <string_view>
+#include <unordered_set>
 
 namespace sessions::store::redis {
 
@@ -26,8 +30,11 @@ class Scan : public ScriptCall<T> {
   // How many are to be dropped yet; empty when they are counted.
   virtual std::string most() const = 0;
 
-  // Takes what a step has counted. False when that was enough.
-  virtual bool add(std::int64_t count, std::int64_t bytes) noexcept = 0;
+  // Takes what a step has done or found. False when that can be no answer.
+  virtual bool add(const Reply& found) = 0;
+
+  // Whether there is no need to go on.
+  virtual bool is_enough() const noexcept { return false; }
 
   virtual T sum() const noexcept = 0;
 
@@ -40,10 +47,10 @@ class Scan : public ScriptCall<T> {
   Next read(const Reply& reply, std::string_view cursor) final {
     const bool is_cursor = !cursor.empty() && cursor.size() <= 20 &&
                            std::all_of(cursor.begin(), cursor.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (reply.size() != 4 || !is_cursor || reply[2].integer() < 0 || reply[3].integer() < 0) {
+    if (reply.size() != 3 || !is_cursor || !add(reply[2])) {
       return Next::foreign;
     }
-    if (!add(reply[2].integer(), reply[3].integer()) || cursor == "0") {
+    if (cursor == "0" || is_enough()) {
       return this->answer(sum());
     }
     step(cursor);
@@ -62,10 +69,17 @@ class Sweep final : public Scan<std::int64_t> {
  private:
   std::string most() const override { return std::to_string(most_ - dropped_); }
 
+  bool add(const Reply& dropped) override {
+    if (dropped.kind() != Reply::Kind::integer || dropped.integer() < 0) {
+      return false;
+    }
+    dropped_ += dropped.integer();
+    return true;
+  }
+
   // What was dropped is told while somebody still listens.
-  bool add(std::int64_t count, std::int64_t) noexcept override {
-    dropped_ += count;
-    return dropped_ < most_ && std::chrono::steady_clock::now() < deadline();
+  bool is_enough() const noexcept override {
+    return dropped_ >= most_ || std::chrono::steady_clock::now() >= deadline();
   }
 
   std::int64_t sum() const noexcept override { return dropped_; }
@@ -86,15 +100,24 @@ class Count final : public Scan<Statistics> {
  private:
   std::string most() const override { return {}; }
 
-  bool add(std::int64_t count, std::int64_t bytes) noexcept override {
-    counted_.sessions += count;
-    counted_.bytes += bytes;
+  bool add(const Reply& found) override {
+    if (found.kind() != Reply::Kind::array || found.size() % 3 != 0) {
+      return false;
+    }
+    for (std::size_t i = 0; i < found.size(); i += 3) {
+      // SCAN may name a key again when the server makes its table smaller meanwhile.
+      if (counted_keys_.insert(std::hash<std::string_view>()(found[i].text())).second) {
+        counted_.sessions += found[i + 1].integer();
+        counted_.bytes += found[i + 2].integer();
+      }
+    }
     return true;
   }
 
   Statistics sum() const noexcept override { return counted_; }
 
   Statistics counted_;
+  std::unordered_set<std::size_t> counted_keys_;  // hashes, which take less than the keys
 };
 
 class Ping final : public Asking<std::monostate> {

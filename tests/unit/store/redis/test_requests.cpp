@@ -58,6 +58,13 @@ class Desk final : public Transport {
     return request_->take(*reply);
   }
 
+  // What the script answers that scans; `found` is in RESP.
+  Next take_step(const std::string& cursor, const std::string& found) {
+    const std::string token = this->token();
+    const std::string begin = redis::command(std::vector<std::string_view>{token, cursor}).substr(4);
+    return take("*3\r\n" + begin + found);
+  }
+
   // An array of strings.
   Next take_array(std::vector<std::string_view> words) { return take(redis::command(words)); }
 
@@ -321,15 +328,13 @@ TEST_CASE("a sweep goes on from cursor to cursor until enough was dropped, and t
     return world.ask<std::int64_t>([&](auto done) { world.store->sweep(most, call, std::move(done)); });
   };
   const auto step = [&](const std::string& cursor, int dropped) {
-    const std::string token = world.desk->token();
-    return world.desk->take("*4\r\n$" + std::to_string(token.size()) + "\r\n" + token + "\r\n$" +
-                            std::to_string(cursor.size()) + "\r\n" + cursor + "\r\n:" + std::to_string(dropped) +
-                            "\r\n:0\r\n");
+    return world.desk->take_step(cursor, ":" + std::to_string(dropped) + "\r\n");
   };
   auto dropped = sweep(10);
   CHECK(step("x", 1) == Next::foreign);
   CHECK(step("", 1) == Next::foreign);
   CHECK(step("7", -1) == Next::foreign);
+  CHECK(world.desk->take_step("7", "*0\r\n") == Next::foreign);
   CHECK(step("7", 4) == Next::again);
   CHECK(world.desk->words().at(4) == "7");
   CHECK(world.desk->words().back() == "6");
@@ -345,6 +350,21 @@ TEST_CASE("a sweep goes on from cursor to cursor until enough was dropped, and t
   dropped = sweep(10);
   world.desk->request().fail({Status::timeout, {}});
   CHECK(status_of(dropped) == Status::timeout);
+}
+
+TEST_CASE("a session is counted once, however often the server names it") {
+  World world;
+  const auto counted = world.ask<Statistics>([&](auto done) { world.store->statistics(call, std::move(done)); });
+  CHECK(world.desk->take_step("7", ":1\r\n") == Next::foreign);
+  CHECK(world.desk->take_step("7", "*2\r\n$1\r\na\r\n:1\r\n") == Next::foreign);
+  CHECK(world.desk->take_step("7", "*6\r\n$1\r\na\r\n:1\r\n:100\r\n$1\r\nb\r\n:0\r\n:20\r\n") == Next::again);
+  CHECK(world.desk->words().at(4) == "7");
+  CHECK(world.desk->take_step("3", "*6\r\n$1\r\nb\r\n:0\r\n:20\r\n$1\r\na\r\n:1\r\n:100\r\n") == Next::again);
+  CHECK(world.desk->take_step("0", "*3\r\n$1\r\nc\r\n:1\r\n:3\r\n") == Next::done);
+  const auto statistics = counted->take();
+  REQUIRE(statistics);
+  CHECK(statistics->sessions == 2);
+  CHECK(statistics->bytes == 123);
 }
 
 TEST_CASE("a server that takes no scripts is found out") {
