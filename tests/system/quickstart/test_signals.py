@@ -8,9 +8,8 @@ import unittest
 
 from server import BACKENDS, QUICKSTART, TOO_LARGE_TO_GROW, Browser, Server
 
-VALGRIND = ("env", f"LD_PRELOAD={os.environ['USE_OPENSSL']}", "valgrind", "--quiet", "--error-exitcode=99",
-            "--leak-check=full", "--show-leak-kinds=all", "--errors-for-leak-kinds=all", "--fair-sched=try",
-            "--track-fds=no")
+VALGRIND = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=all",
+            "--errors-for-leak-kinds=all", "--fair-sched=try", "--track-fds=no")
 
 
 def visit(server):
@@ -35,10 +34,11 @@ class Signals(unittest.TestCase):
 
     def test_under_valgrind(self):
         self.assertTrue(shutil.which("valgrind"), "valgrind is not installed")
+        command = ("env", f"LD_PRELOAD={os.environ['USE_OPENSSL']}", *VALGRIND, QUICKSTART)
         for backend in BACKENDS:
             for number in (signal.SIGTERM, signal.SIGINT):
                 with self.subTest(backend=backend, number=number):
-                    with Server(backend, command=(*VALGRIND, QUICKSTART), signal_number=number) as server:
+                    with Server(backend, command=command, signal_number=number) as server:
                         visit(server)
                         visit(server)
 
