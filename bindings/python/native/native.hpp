@@ -103,6 +103,10 @@ int session_assign(PyObject* object, PyObject* key, PyObject* value);
 Py_ssize_t session_length(PyObject* object);
 int session_contains(PyObject* object, PyObject* key);
 bool forget(SessionObject* self, PyObject* key);  // a list or dict that was handed out
+// Before and after a call that writes: what was changed inside lists and dicts that were handed out is set; once the
+// session has other content than this program gave it, they are no longer the session's.
+bool write_nested(PyObject* object);
+void forget_nested_after_call(SessionObject* self);
 PyObject* text_of(const char* text, size_t size);
 
 bool add_handles(PyObject* module);

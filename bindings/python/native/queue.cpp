@@ -22,6 +22,7 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
   auto* session = reinterpret_cast<SessionObject*>(PyTuple_GetItem(call, 0));
   session->busy = false;
   session->pending = nullptr;
+  forget_nested_after_call(session);
   PyObject* exception = nullptr;
   if (status < 0) {
     exception = make_exception(status, error ? sessions_error_message(error) : sessions_status_message(status));
@@ -123,6 +124,9 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
   if (session->busy || !session->handle) {
     return raise_message(SESSIONS_E_MISUSE, "The session was closed, or another call of it is under way.");
   }
+  if ((what == "commit" || what == "regenerate") && !write_nested(session_object)) {
+    return nullptr;
+  }
   PyObject* call = PyTuple_Pack(2, session_object, done);
   if (!call) {
     return nullptr;
@@ -158,6 +162,7 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
   if (!fine) {
     return nullptr;
   }
+  forget_nested_after_call(session);
   Py_RETURN_FALSE;
 }
 

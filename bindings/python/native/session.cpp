@@ -128,6 +128,9 @@ using Ending = sessions_status (*)(sessions_session*, sessions_error**);
 // commit, regenerate, destroy: returns the outcome.
 template <Ending ending>
 PyObject* end(PyObject* object, PyObject*) {
+  if (ending != sessions_session_destroy && !write_nested(object)) {
+    return nullptr;
+  }
   sessions_session* session = usable_session(object);
   if (!session) {
     return nullptr;
@@ -140,6 +143,7 @@ PyObject* end(PyObject* object, PyObject*) {
   if (!scope.finish(status, error)) {
     return nullptr;
   }
+  forget_nested_after_call(cast(object));
   return PyLong_FromLong(sessions_session_outcome(session));
 }
 
@@ -207,20 +211,32 @@ PyObject* nested(PyObject* object, PyObject*) {
   return dict;
 }
 
-PyObject* forget_nested(PyObject* object, PyObject*) {
-  Py_CLEAR(cast(object)->nested);
-  Py_RETURN_NONE;
+bool append_header(PyObject* headers, const char* name, const char* value, size_t size) {
+  PyObject* header = Py_BuildValue("yy#", name, value, static_cast<Py_ssize_t>(size));
+  const bool appended = header && PyList_Append(headers, header) == 0;
+  Py_XDECREF(header);
+  return appended;
 }
 
-// What the response must carry, in one call: the cookie lines, whether it varies, whether it must not be cached.
-PyObject* head(PyObject* object, PyObject* none) {
-  PyObject* lines = texts<sessions_session_cookie_count, sessions_session_cookie_line>(object, none);
-  if (!lines) {
+// The headers that the response must carry, as ASGI has them.
+PyObject* headers(PyObject* object, PyObject*) {
+  const sessions_session* session = usable_session(object);
+  PyObject* list = session ? PyList_New(0) : nullptr;
+  if (!list) {
     return nullptr;
   }
-  const sessions_session* session = cast(object)->handle;
-  return Py_BuildValue("NNN", lines, PyBool_FromLong(sessions_session_varies_by_cookie(session)),
-                       PyBool_FromLong(sessions_session_must_not_be_cached(session)));
+  bool done = sessions_session_must_not_be_cached(session) == 0 || append_header(list, "cache-control", "no-store", 8);
+  done = done && (sessions_session_varies_by_cookie(session) == 0 || append_header(list, "vary", "Cookie", 6));
+  const char* line = nullptr;
+  size_t size = 0;
+  for (size_t i = 0; done && sessions_session_cookie_line(session, i, &line, &size) >= 0; i++) {
+    done = append_header(list, "set-cookie", line, size);
+  }
+  if (!done) {
+    Py_DECREF(list);
+    return nullptr;
+  }
+  return list;
 }
 
 // Closing twice is fine; closing while a blocking call is under way is not.
@@ -269,7 +285,7 @@ PyMethodDef methods[] = {
     {"_outcome", number<sessions_session_outcome>, METH_NOARGS, nullptr},
     {"_degraded", number<sessions_session_degraded>, METH_NOARGS, nullptr},
     {"_varies", number<sessions_session_varies_by_cookie>, METH_NOARGS, nullptr},
-    {"_head", head, METH_NOARGS, nullptr},
+    {"_headers", headers, METH_NOARGS, nullptr},
     {"_no_cache", number<sessions_session_must_not_be_cached>, METH_NOARGS, nullptr},
     {"_get_json", get_json, METH_O, nullptr},
     {"_set_json", set_json_text, METH_VARARGS, nullptr},
@@ -284,7 +300,6 @@ PyMethodDef methods[] = {
     {"_set_timeout_ms", set_timeout_ms, METH_O, nullptr},
     {"_set_commit_mode", set_commit_mode, METH_O, nullptr},
     {"_nested", nested, METH_NOARGS, nullptr},
-    {"_forget_nested", forget_nested, METH_NOARGS, nullptr},
     {"_close", close_session, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
@@ -302,6 +317,22 @@ PyType_Spec spec = {"sessions._native.Session", sizeof(SessionObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
 }  // namespace
+
+bool write_nested(PyObject* object) {
+  PyObject* values = cast(object)->nested;
+  if (!values || PyDict_Size(values) == 0) {
+    return true;
+  }
+  PyObject* result = PyObject_CallMethod(object, "_write_nested", nullptr);
+  Py_XDECREF(result);
+  return result != nullptr;
+}
+
+void forget_nested_after_call(SessionObject* self) {
+  if (self->handle && sessions_session_outcome(self->handle) >= SESSIONS_OUTCOME_DESTROYED) {
+    Py_CLEAR(self->nested);
+  }
+}
 
 SessionObject* new_session_object(PyTypeObject* type) { return cast(PyType_GenericAlloc(type, 0)); }
 

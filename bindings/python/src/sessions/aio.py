@@ -66,7 +66,8 @@ class _Call:
             self.future.set_exception(error)
 
 
-def _start(session: Session, what: str, cookie: str | bytes | None = None) -> asyncio.Future[None] | None:
+def start(session: Session, what: str, cookie: str | bytes | None = None) -> asyncio.Future[None] | None:
+    """Start a call, and return what to wait for unless it is done already."""
     loop = asyncio.get_running_loop()
     call = _Call()
     if not _queue_of(loop).start(session, what, cookie, call):
@@ -78,7 +79,7 @@ def _start(session: Session, what: str, cookie: str | bytes | None = None) -> as
 async def load(manager: Manager, cookie_header: str | bytes | None = None) -> Session:
     """Load the session that a request's Cookie header names."""
     session = manager.new()
-    if under_way := _start(session, "load", cookie_header):
+    if under_way := start(session, "load", cookie_header):
         await under_way
     return session
 
@@ -86,29 +87,27 @@ async def load(manager: Manager, cookie_header: str | bytes | None = None) -> Se
 async def load_value(manager: Manager, cookie_value: str | bytes | None = None) -> Session:
     """Load the session that the bare value of the cookie names."""
     session = manager.new()
-    if under_way := _start(session, "load_value", cookie_value):
+    if under_way := start(session, "load_value", cookie_value):
         await under_way
     return session
 
 
 async def commit(session: Session) -> Outcome:
     """Write what this request did."""
-    session._write_nested()
-    if under_way := _start(session, "commit"):
+    if under_way := start(session, "commit"):
         await under_way
-    return session._ended(session._outcome())
+    return session.outcome
 
 
 async def regenerate(session: Session) -> Outcome:
     """Move the session to a new id."""
-    session._write_nested()
-    if under_way := _start(session, "regenerate"):
+    if under_way := start(session, "regenerate"):
         await under_way
-    return session._ended(session._outcome())
+    return session.outcome
 
 
 async def destroy(session: Session) -> Outcome:
     """End the session at once."""
-    if under_way := _start(session, "destroy"):
+    if under_way := start(session, "destroy"):
         await under_way
-    return session._ended(session._outcome())
+    return session.outcome

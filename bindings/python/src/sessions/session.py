@@ -49,7 +49,6 @@ class CommitMode(IntEnum):
 
 
 _OUTCOMES = tuple(Outcome)
-_FIRST_TO_CHANGE_VALUES = int(Outcome.DESTROYED)  # and gone, merged, conflict
 _MISSING = object()
 
 
@@ -57,8 +56,9 @@ class Session(_native.Session, MutableMapping[str, Any]):
     """A mapping from keys to JSON values.
 
     Lists and dicts that were read or set are the session's: what is changed in them is noticed and written by the next
-    commit. A session is used by one thread at a time; other use raises CallerError. Leaving a ``with`` block closes
-    the session without committing it.
+    commit; after one that ended the session, or brought in what others have written, they are to be read again. A
+    session is used by one thread at a time; other use raises CallerError. Leaving a ``with`` block closes the session
+    without committing it.
     """
 
     __slots__ = ()
@@ -137,23 +137,15 @@ class Session(_native.Session, MutableMapping[str, Any]):
 
     def commit(self) -> Outcome:
         """Write what this request did. Blocks on stores, without the GIL."""
-        self._write_nested()
-        return self._ended(self._commit())
+        return _OUTCOMES[self._commit()]
 
     def regenerate(self) -> Outcome:
         """Move the session to a new id, when a user logs in or gains rights."""
-        self._write_nested()
-        return self._ended(self._regenerate())
+        return _OUTCOMES[self._regenerate()]
 
     def destroy(self) -> Outcome:
         """End the session at once: the store forgets it, the browser deletes its cookie."""
-        return self._ended(self._destroy())
-
-    def _ended(self, number: int) -> Outcome:
-        outcome = _OUTCOMES[number]
-        if number >= _FIRST_TO_CHANGE_VALUES:
-            self._forget_nested()
-        return outcome
+        return _OUTCOMES[self._destroy()]
 
     def load(self, cookie_header: str | bytes | None) -> None:
         """Load a session of Manager.new() by the value of a Cookie header."""
@@ -181,7 +173,7 @@ class Session(_native.Session, MutableMapping[str, Any]):
     @property
     def outcome(self) -> Outcome:
         """What the last commit, regenerate or destroy did."""
-        return Outcome(self._outcome())
+        return _OUTCOMES[self._outcome()]
 
     @property
     def degraded(self) -> bool:

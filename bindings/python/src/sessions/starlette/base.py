@@ -6,7 +6,7 @@ import asyncio
 import copy
 import secrets
 from abc import abstractmethod
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Awaitable, Iterator, MutableMapping
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -56,10 +56,10 @@ class _Session(MutableMapping[str, Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, sid: str | None, content: MutableMapping[str, Any]) -> None:
-        self.sid = sid
-        self.content = content
-        self.loaded = copy.deepcopy(content)
+    def __init__(self) -> None:
+        self.sid: str | None = None
+        self.content: MutableMapping[str, Any] = {}
+        self.loaded: MutableMapping[str, Any] = {}
         self.is_accessed = False
         self.cookie_lines: list[str] = []
 
@@ -83,11 +83,11 @@ class _Session(MutableMapping[str, Any]):
         self.is_accessed = True
         return len(self.content)
 
-    def _head(self) -> tuple[list[str], bool, bool]:
-        return self.cookie_lines, self.is_accessed, bool(self.cookie_lines)
-
-    def close(self) -> None:
-        pass
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        headers = [(b"cache-control", b"no-store")] if self.cookie_lines else []
+        if self.is_accessed:
+            headers.append((b"vary", b"Cookie"))
+        return headers + [(b"set-cookie", line.encode("latin-1")) for line in self.cookie_lines]
 
 
 class _Sessions:
@@ -98,17 +98,23 @@ class _Sessions:
         self._backend = backend
         self._cookie = cookie
 
-    async def load(self, cookies: bytes, /) -> _Session:
+    def load(self, cookies: bytes, /) -> tuple[_Session, Awaitable[None] | None]:
         sid = cookie_parser(cookies.decode("latin-1")).get(self._cookie.name)
-        content = await asyncio.to_thread(self._backend.load_session, sid) if sid else None
-        return _Session(None, {}) if content is None else _Session(sid, content)
+        session = _Session()
+        return session, asyncio.to_thread(self._load, session, sid) if sid else None
 
-    async def save(self, session: _Session, /) -> None:
+    def save(self, session: _Session, /) -> Awaitable[None] | None:
         if session.is_accessed and (session.content or session.sid is not None):
-            await asyncio.to_thread(self._save, session)
+            return asyncio.to_thread(self._save, session)
+        return None
 
     def is_kept(self, session: _Session, /) -> bool:
         return session.sid is not None
+
+    def _load(self, session: _Session, sid: str) -> None:
+        content = self._backend.load_session(sid)
+        if content is not None:
+            session.sid, session.content, session.loaded = sid, content, copy.deepcopy(content)
 
     def _save(self, session: _Session) -> None:
         if session.sid is None:

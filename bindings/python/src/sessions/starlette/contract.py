@@ -46,21 +46,18 @@ class CookieSettings(NamedTuple):
 class RequestSession(Protocol):
     """The session of one request, as the middleware needs it; the program sees a mutable mapping."""
 
-    def _head(self) -> tuple[list[str], bool, bool]:
-        """Return values of Set-Cookie headers, and whether Vary: Cookie and Cache-Control: no-store are needed."""
-
-    def close(self) -> None:
-        """End the use of the session."""
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that the response must carry: Set-Cookie, Vary: Cookie and Cache-Control: no-store."""
 
 
 class RequestSessions(Protocol):
     """Loads and saves the sessions of requests."""
 
-    def load(self, cookies: bytes, /) -> Awaitable[Any]:
-        """Load the session that a Cookie header names, or a new one."""
+    def load(self, cookies: bytes, /) -> tuple[Any, Awaitable[object] | None]:
+        """Return the session that a Cookie header names, or a new one, and what to wait for until it is loaded."""
 
-    def save(self, session: Any, /) -> Awaitable[object]:
-        """Write what the request did."""
+    def save(self, session: Any, /) -> Awaitable[object] | None:
+        """Write what the request did, and return what to wait for until that is done."""
 
     def is_kept(self, session: Any, /) -> bool:
         """Whether the browser has, or was sent, a cookie that finds this session again."""

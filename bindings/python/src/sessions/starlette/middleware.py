@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.responses import PlainTextResponse
@@ -29,23 +29,23 @@ def unavailable(error: SessionsError) -> ASGIApp | None:
 
 def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
     """Whether a header that is a list has one of the tokens."""
-    for key, value in headers:
-        if key == name and any(token.strip().lower() in tokens for token in value.split(b",")):
-            return True
-    return False
+    values = (value for key, value in headers if key == name)
+    return any(token.strip().lower() in tokens for value in values for token in value.split(b","))
 
 
 def _add_headers(message: Message, session: RequestSession) -> None:
     """Add the headers that the session needs to those of the application."""
-    cookie_lines, varies_by_cookie, must_not_be_cached = session._head()
     headers: Headers = list(message.get("headers", ()))
-    if must_not_be_cached and not _has_token(headers, b"cache-control", b"no-store"):
-        headers = [header for header in headers if header[0] != b"cache-control"]
-        headers.append((b"cache-control", b"no-store"))
-    if varies_by_cookie and not _has_token(headers, b"vary", b"cookie", b"*"):
-        headers.append((b"vary", b"Cookie"))
-    for line in cookie_lines:
-        headers.append((b"set-cookie", line.encode("latin-1")))
+    present = dict(headers)
+    for header in session._headers():
+        name = header[0]
+        if name in present and name == b"vary" and _has_token(headers, name, b"cookie", b"*"):
+            continue
+        if name in present and name == b"cache-control":
+            if _has_token(headers, name, b"no-store"):
+                continue
+            headers = [other for other in headers if other[0] != name]
+        headers.append(header)
     message["headers"] = headers
 
 
@@ -63,13 +63,17 @@ class _Answer:
         self._is_started = False
         self._is_failed = False
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Send what the application sends, once the session is saved, or the response to the error of that."""
+        return self._send(message) if self._is_started else self._start(message)
+
+    async def _start(self, message: Message) -> None:
         if self._is_failed:
             return
-        if not self._is_started and message["type"] in _STARTS:
+        if message["type"] in _STARTS:
             try:
-                await self._middleware._sessions.save(self._session)
+                if (under_way := self._middleware._sessions.save(self._session)) is not None:
+                    await under_way
             except SessionsError as error:
                 if await self.fail(error):
                     return
@@ -81,8 +85,10 @@ class _Answer:
     async def finish(self) -> None:
         """Save what a websocket did after its head; a browser that has no cookie of the session keeps none."""
         sessions = self._middleware._sessions
-        if not self._is_failed and sessions.is_kept(self._session):
-            await sessions.save(self._session)
+        if self._is_failed or not sessions.is_kept(self._session):
+            return
+        if (under_way := sessions.save(self._session)) is not None:
+            await under_way
 
     async def fail(self, error: SessionsError) -> bool:
         """Send the response to an error instead of the application's; False when that has started, or there is none."""
@@ -138,10 +144,12 @@ class SessionMiddleware:
             await self.app(scope, receive, send)
             return
         cookies = b"; ".join([value for name, value in scope["headers"] if name == b"cookie"])
-        session = None
         answer = None
         try:
-            session = scope["session"] = await self._sessions.load(cookies)
+            session, under_way = self._sessions.load(cookies)
+            if under_way is not None:
+                await under_way
+            scope["session"] = session
             answer = _Answer(self, session, scope, receive, send)
             await self.app(scope, receive, answer.send)
             if scope["type"] == "websocket":
@@ -149,6 +157,3 @@ class SessionMiddleware:
         except SessionsError as error:
             if not await (answer or _Answer(self, None, scope, receive, send)).fail(error):
                 raise
-        finally:
-            if session is not None:
-                session.close()
