@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import distribution
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,10 +28,11 @@ BACKENDS = {
     "signed cookie": 'SignedCookieSessionBackend(secret_key="s3cr3t", max_age=30)',
     "memory": "MemorySessionBackend()",
     "redis": "RedisSessionBackend(ttl=30)",
+    "sqlite": "SQLiteSessionBackend({path!r})",  # theirs is none: it answers as memory does
 }
 
 
-def program(backend: str, url: str, port: int, is_ours: bool) -> str:
+def program(backend: str, url: str, path: Path, port: int, is_ours: bool) -> str:
     """Return the program that the package's README shows, with another backend and port."""
     text = str(distribution("starlette-sessions").read_text("METADATA"))
     match = re.search(r"```python\n(.*?)```", text, re.DOTALL)
@@ -39,6 +41,9 @@ def program(backend: str, url: str, port: int, is_ours: bool) -> str:
     if is_ours:
         program, count = re.subn(r"from starlette_sessions\.[a-z.]+ import", "from sessions.starlette import", program)
         assert count == 5
+    if backend.startswith("SQLite"):
+        program = "from sessions.starlette import SQLiteSessionBackend\n" + program
+        backend = backend.format(path=str(path / "sessions.db")) if is_ours else BACKENDS["memory"]
     if backend.startswith("Redis"):  # which is not on its usual port here
         program = "import redis\n" + program
         backend = f"RedisSessionBackend(redis.Redis.from_url({url!r}), ttl=30)"
@@ -71,11 +76,11 @@ ROUTES = ["/", "/read", "/unsafe", "/clear", "/set", "/set", "/read", "/unsafe",
 
 
 @pytest.mark.parametrize("name", BACKENDS)
-def test_readme_program_answers_alike(name: str, redis_url: str) -> None:
+def test_readme_program_answers_alike(name: str, redis_url: str, tmp_path: Path) -> None:
     bodies = []
     for is_ours in (False, True):
         port = free_port()
-        with running(program(BACKENDS[name], redis_url + "/5", port, is_ours), port) as client:
+        with running(program(BACKENDS[name], redis_url + "/5", tmp_path, port, is_ours), port) as client:
             answers = [client.get(route) for route in ROUTES]
             assert {answer.status_code for answer in answers} == {200}
             bodies.append([answer.text for answer in answers])
@@ -92,6 +97,17 @@ def app_of(middleware: Any, backend: Any) -> Starlette:
     return Starlette(routes=[Route("/", count)], middleware=[Middleware(middleware, backend=backend)])
 
 
+def salted(base: Any) -> Any:
+    class Salted(base):  # type: ignore[misc]
+        def sign_content(self, content: bytes) -> bytes:
+            return bytes(super().sign_content(b"salt" + content))
+
+        def unsign_content(self, content: bytes) -> bytes:
+            return bytes(super().unsign_content(content)).removeprefix(b"salt")
+
+    return Salted("s3cr3t", 30)
+
+
 def pairs() -> Any:
     from starlette_sessions.cookie.backend import CookieSessionBackend
     from starlette_sessions.signedcookie.backend import SignedCookieSessionBackend
@@ -99,6 +115,7 @@ def pairs() -> Any:
     return [
         (CookieSessionBackend(), ours.CookieSessionBackend()),
         (SignedCookieSessionBackend("s3cr3t"), ours.SignedCookieSessionBackend("s3cr3t")),
+        (salted(SignedCookieSessionBackend), salted(ours.SignedCookieSessionBackend)),
     ]
 
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from wsgiref.handlers import SimpleHandler
 from wsgiref.util import setup_testing_defaults
@@ -197,13 +196,3 @@ def test_flask_example() -> None:
     assert client.get("/").text == "visit 3"
     client.post("/logout")
     assert client.get("/").text == "visit 1"
-
-
-def test_readme_shows_the_example() -> None:
-    package = Path(__file__).parent.parent
-    example = [
-        line.split("  #")[0].strip() for line in (package / "examples" / "flask_app.py").read_text().splitlines()
-    ]
-    section = (package / "README.md").read_text().split("## WSGI")[1].split("\n## ")[0]
-    shown = [line.strip() for line in section.splitlines() if line.startswith("    ")]
-    assert shown and not [line for line in shown if line not in example]

@@ -11,9 +11,10 @@ from urllib.parse import quote
 from sessions import aio
 from sessions._json import decode, encode
 from sessions.manager import Backend, Codec, Manager
-from sessions.session import Origin, Outcome, Session
+from sessions.session import Origin, Session
 from sessions.starlette.contract import TWO_WEEKS, CookieSettings, SessionBackend
 from sessions.starlette.redis_client import settings_of
+from sessions.starlette.timed_signer import TimedSigner
 
 if TYPE_CHECKING:
     import redis
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Serializer = Callable[[MutableMapping[str, Any]], bytes]
 Deserializer = Callable[[bytes], MutableMapping[str, Any]]
+Protection = Callable[[bytes], bytes]
 
 _logger = logging.getLogger("sessions")
 _LEVELS = {1: logging.INFO, 2: logging.WARNING}
@@ -36,11 +38,12 @@ class _Sessions:
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
 
-    def load(self, cookies: bytes, /) -> Awaitable[Session]:
-        return aio.load(self._manager, cookies)
+    def load(self, cookies: bytes, /) -> tuple[Session, Awaitable[object] | None]:
+        session = self._manager.new()
+        return session, aio.start(session, "load", cookies)
 
-    def save(self, session: Session, /) -> Awaitable[Outcome]:
-        return aio.commit(session)
+    def save(self, session: Session, /) -> Awaitable[object] | None:
+        return aio.start(session, "commit")
 
     def is_kept(self, session: Session, /) -> bool:
         return session.origin == Origin.RESTORED or bool(session.cookie_lines)
@@ -49,11 +52,11 @@ class _Sessions:
 class _SessionsAtOnce(_Sessions):
     """Sessions of a manager that never waits."""
 
-    async def load(self, cookies: bytes, /) -> Session:
-        return self._manager.load(cookies)
+    def load(self, cookies: bytes, /) -> tuple[Session, None]:
+        return self._manager.load(cookies), None
 
-    async def save(self, session: Session, /) -> Outcome:
-        return session.commit()
+    def save(self, session: Session, /) -> None:
+        session.commit()
 
 
 class LibrarySessionBackend(SessionBackend):
@@ -106,7 +109,8 @@ class RedisSessionBackend(LibrarySessionBackend):
     """Sessions on a Redis server, which is asked without holding up the loop.
 
     ``url`` is ``redis://``, ``rediss://`` or ``redis+unix://``, with the parameters of ``<sessions/backend.h>``. Of a
-    redis-py client only the connection settings are read, never its connections.
+    redis-py client only the connection settings are read, never its connections. The server must answer when the
+    backend is made, or StoreUnavailableError is raised; later outages are answered with 503.
     """
 
     def __init__(
@@ -132,16 +136,19 @@ class RedisSessionBackend(LibrarySessionBackend):
 class _CookieCodec:
     """A backend's own serializer and protection, as the library asks for them."""
 
-    def __init__(self, backend: CookieSessionBackend, serializer: Serializer, deserializer: Deserializer) -> None:
-        self._backend = backend
+    def __init__(
+        self, serializer: Serializer, deserializer: Deserializer, sign: Protection, unsign: Protection
+    ) -> None:
         self._serializer = serializer
         self._deserializer = deserializer
+        self._sign = sign
+        self._unsign = unsign
 
     def encode(self, text: str, /) -> bytes:
-        return self._backend.sign_content(self._serializer(decode(text)))
+        return self._sign(self._serializer(decode(text)))
 
     def decode(self, data: bytes, /) -> str:
-        content = self._deserializer(self._backend.unsign_content(data))
+        content = self._deserializer(self._unsign(data))
         return encode(dict(content) if isinstance(content, Mapping) else content)
 
 
@@ -161,8 +168,6 @@ class CookieSessionBackend(LibrarySessionBackend):
     are JSON all the same.
     """
 
-    _URL = "cookie:"
-
     def __init__(
         self,
         max_age: int | None = TWO_WEEKS,
@@ -170,7 +175,7 @@ class CookieSessionBackend(LibrarySessionBackend):
         deserializer: Deserializer | None = None,
     ) -> None:
         """Keep the settings; max_age is in seconds."""
-        super().__init__(Backend(self._URL), max_age=max_age)
+        super().__init__(Backend(self._url()), max_age=max_age)
         self._serializer = serializer
         self._deserializer = deserializer
 
@@ -182,24 +187,32 @@ class CookieSessionBackend(LibrarySessionBackend):
         """Return the bytes for what a cookie holds; raise for what sign_content has not made."""
         return content
 
+    def _url(self) -> str:
+        return "cookie:"
+
+    @classmethod
+    def _protects(cls, base: type[CookieSessionBackend]) -> bool:
+        """Whether a subclass of `base` protects cookies in a way of its own."""
+        return cls.sign_content is not base.sign_content or cls.unsign_content is not base.unsign_content
+
     def _codec(self) -> Codec | None:
-        kind = type(self)
-        is_plain = (
-            kind.sign_content is CookieSessionBackend.sign_content
-            and kind.unsign_content is CookieSessionBackend.unsign_content
-        )
-        if is_plain and self._serializer is None and self._deserializer is None:
+        protects = self._url() == "cookie:" and self._protects(CookieSessionBackend)
+        if not protects and self._serializer is None and self._deserializer is None:
             return None
-        return _CookieCodec(self, self._serializer or _to_bytes, self._deserializer or _from_bytes)
+        return _CookieCodec(
+            self._serializer or _to_bytes,
+            self._deserializer or _from_bytes,
+            self.sign_content if protects else bytes,
+            self.unsign_content if protects else bytes,
+        )
 
 
 class SignedCookieSessionBackend(CookieSessionBackend):
     """Sessions in the cookie itself, signed, with the time: its user can read them, but not change them.
 
-    What a subclass returns from sign_content is signed as well.
+    A subclass's sign_content and unsign_content take the place of the library's signature; those of this class, which
+    they may call, sign and check as starlette-sessions does.
     """
-
-    _URL = "signed-cookie:"
 
     def __init__(
         self,
@@ -211,3 +224,15 @@ class SignedCookieSessionBackend(CookieSessionBackend):
         """Keep the settings; max_age is in seconds. Whoever knows the key can log in as anybody."""
         super().__init__(max_age, serializer, deserializer)
         self._keys = [str(secret_key)]
+        self._signer = TimedSigner(str(secret_key))
+
+    def sign_content(self, content: bytes) -> bytes:
+        """Return the bytes with the time and a signature."""
+        return self._signer.sign(content)
+
+    def unsign_content(self, content: bytes) -> bytes:
+        """Return the signed bytes; ValueError when they were not signed with the key in the last max_age seconds."""
+        return self._signer.unsign(content, self.get_max_age())
+
+    def _url(self) -> str:
+        return "cookie:" if self._protects(SignedCookieSessionBackend) else "signed-cookie:"

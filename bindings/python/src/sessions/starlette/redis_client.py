@@ -17,7 +17,8 @@ class ClientSettings(NamedTuple):
 
 _FILES = {"ssl_ca_certs": "ca_file", "ssl_certfile": "certificate_file", "ssl_keyfile": "key_file"}
 _REFUSED = ("credential_provider", "redis_connect_func", "ssl_ca_data", "ssl_ca_path", "ssl_password",
-            "ssl_validate_ocsp", "ssl_validate_ocsp_stapled")  # fmt: skip
+            "ssl_validate_ocsp", "ssl_validate_ocsp_stapled", "ssl_ciphers", "ssl_min_version",
+            "ssl_include_verify_flags", "ssl_exclude_verify_flags")  # fmt: skip
 
 
 def settings_of(client: Any) -> ClientSettings:
