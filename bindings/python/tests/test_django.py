@@ -35,7 +35,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import override_settings
 
-from sessions import Config
+from sessions import CallerError, Config
 from sessions import django as engine_module
 from sessions.django import SessionStore
 
@@ -351,6 +351,23 @@ def test_old_session_is_shortened_by_async_calls(ours: Engine, now: list[int]) -
     asyncio.run(main())
     now[0] += 61
     assert not ours().exists(key)
+
+
+def test_reserved_key_is_refused(ours: Engine) -> None:
+    session = ours()
+    session["_django"] = 1
+    with pytest.raises(ValueError):
+        session.save()
+
+
+def test_size_is_a_setting(tmp_path: Path) -> None:
+    with override_settings(SESSIONS_URL=f"sqlite:{tmp_path}/small.db", SESSIONS_MAX_CONTENT_BYTES=1000):
+        session = SessionStore()
+        session["a"] = "x" * 2000
+        with pytest.raises(CallerError):
+            session.save()
+    with override_settings(SESSIONS_URL=f"sqlite:{tmp_path}/large.db", SESSIONS_MAX_CONTENT_BYTES=200_000):
+        assert SessionStore(stored(SessionStore, a="x" * 100_000))["a"] == "x" * 100_000
 
 
 def test_key_of_an_attacker_is_not_used(ours: Engine) -> None:

@@ -6,6 +6,7 @@ Saving writes only the keys that changed since loading, so parallel requests do 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,14 @@ def _backend(url: str) -> Backend:
 
 @lru_cache(maxsize=64)
 def _manager_of(url: str, lifetime: int) -> Manager:
-    return Manager(_backend(url), Config(cookie_name="id", plain_http=True, lifetime=lifetime, renew_after=0))
+    config = Config(
+        cookie_name="id",
+        plain_http=True,
+        lifetime=lifetime,
+        renew_after=0,
+        max_content_bytes=getattr(settings, "SESSIONS_MAX_CONTENT_BYTES", None),
+    )
+    return Manager(_backend(url), config)
 
 
 def _manager(lifetime: int = _LONGEST) -> Manager:
@@ -46,6 +54,13 @@ def _manager(lifetime: int = _LONGEST) -> Manager:
     if not isinstance(url, str):
         raise ImproperlyConfigured("The session engine sessions.django needs the setting SESSIONS_URL.")
     return _manager_of(url, min(max(lifetime, 1), _LONGEST))
+
+
+async def _amanager(lifetime: int = _LONGEST) -> Manager:
+    """Return a manager without holding up the loop while the backend is opened."""
+    if _backend.cache_info().currsize == 0:
+        return await asyncio.to_thread(_manager, lifetime)
+    return _manager(lifetime)
 
 
 def _key_of(session: Session) -> str:
@@ -91,7 +106,7 @@ class SessionStore(SessionBase):
 
     async def aload(self) -> dict[str, Any]:
         """Load, see load()."""
-        with await aio.load_value(_manager(), self.session_key) as session:
+        with await aio.load_value(await _amanager(), self.session_key) as session:
             return self._take(session)
 
     def exists(self, session_key: str | None) -> bool:
@@ -105,7 +120,7 @@ class SessionStore(SessionBase):
         """Tell, see exists()."""
         if not session_key or not self._validate_session_key(session_key):
             return False
-        with await aio.load_value(_manager(), session_key) as session:
+        with await aio.load_value(await _amanager(), session_key) as session:
             return session.origin == Origin.RESTORED
 
     # ---- saving ----
@@ -117,6 +132,8 @@ class SessionStore(SessionBase):
 
     def _apply(self, session: Session, data: dict[str, Any]) -> None:
         """Change in `session` what was changed here since loading."""
+        if _MARKER in data:
+            raise ValueError(f"The session engine keeps the key {_MARKER} for itself.")
         if self._cleared or session.origin != Origin.RESTORED:
             session.clear()
             self._saved = {}
@@ -190,14 +207,14 @@ class SessionStore(SessionBase):
         data = await self._aget_session(no_load=must_create)
         age = await self.aget_expiry_age()
         if must_create:
-            with _manager(age).new() as session:
+            with (await _amanager(age)).new() as session:
                 self._apply(session, data)
                 await aio.commit(session)
                 self._finish(session, data)
                 if age <= 0:
                     await aio.destroy(session)
             return
-        with await aio.load_value(_manager(age), self.session_key) as session:
+        with await aio.load_value(await _amanager(age), self.session_key) as session:
             if session.origin == Origin.RESTORED:
                 self._apply(session, data)
                 await (aio.destroy(session) if age <= 0 else aio.commit(session))
@@ -205,7 +222,7 @@ class SessionStore(SessionBase):
                 return
             expired = session.origin == Origin.REFUSED_EXPIRED
         if expired:
-            with await aio.load_value(_manager(), self.session_key) as session:
+            with await aio.load_value(await _amanager(), self.session_key) as session:
                 if session.origin == Origin.RESTORED and _MARKER in session:
                     if await aio.commit(session) != Outcome.GONE:
                         return await self.asave()
@@ -230,7 +247,7 @@ class SessionStore(SessionBase):
         """Move the session, see cycle_key()."""
         data = await self._aget_session()
         if self.session_key is not None:
-            with await aio.load_value(_manager(await self.aget_expiry_age()), self.session_key) as session:
+            with await aio.load_value(await _amanager(await self.aget_expiry_age()), self.session_key) as session:
                 if session.origin == Origin.RESTORED:
                     self._apply(session, data)
                     if await aio.regenerate(session) == Outcome.REGENERATED:
@@ -250,7 +267,7 @@ class SessionStore(SessionBase):
         """End a session, see delete()."""
         key = session_key or self.session_key
         if key is not None and self._validate_session_key(key):
-            with await aio.load_value(_manager(), key) as session:
+            with await aio.load_value(await _amanager(), key) as session:
                 await aio.destroy(session)
 
     @classmethod
