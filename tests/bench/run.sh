@@ -2,11 +2,10 @@
 # Builds the benchmarks in build/bench, runs them and prints the results with the goals, as tables in Markdown. What
 # was measured stays in build/bench/results.
 #
-# run.sh           everything, in about ten minutes; ROUNDS and SECONDS (for each operation in each round) change that
-# run.sh --redis   only Redis, in about five
-# run.sh --rust    only the Rust crates
-# run.sh --python  only the Python package, in two minutes; with wrk and redis-server also Starlette
-# run.sh --smoke   everything once and briefly: whether it works, not how fast it is
+# run.sh             C and C++, in about ten minutes; ROUNDS and SECONDS (for each operation in each round) change that
+# run.sh --redis     only Redis, in about five
+# run.sh --bindings  only Rust and Python, against C, in three minutes; with wrk and redis-server also Starlette
+# run.sh --smoke     C and C++ once and briefly: whether it works, not how fast it is
 #
 # BENCH_BUILD names a directory where the benchmarks have been built already.
 set -eu
@@ -17,8 +16,8 @@ rounds=${ROUNDS:-15} seconds=${SECONDS:-0.1} table_sizes='100000 1000000' databa
 resident_sessions=1000000 profile=full
 if [ "${1:-}" = --smoke ]; then
   rounds=1 seconds=0.005 table_sizes=1000 database_sizes='1 1000' resident_sessions=1000 profile=smoke
-elif [ $# -ne 0 ] && [ "$*" != --redis ] && [ "$*" != --rust ] && [ "$*" != --python ]; then
-  echo "usage: run.sh [--redis | --rust | --python | --smoke]" >&2
+elif [ $# -ne 0 ] && [ "$*" != --redis ] && [ "$*" != --bindings ]; then
+  echo "usage: run.sh [--redis | --bindings | --smoke]" >&2
   exit 2
 fi
 
@@ -40,18 +39,24 @@ results=$build/results
 rm -rf "$results"
 mkdir -p "$results"
 
-if [ "${1:-}" = --rust ]; then
+measure_rust() (
   export ROUNDS="$rounds" SECONDS="$seconds" SESSIONS_LIB_DIR="$build" LD_LIBRARY_PATH="$build" CARGO_TARGET_DIR="$root/build/rust"
   cd bindings/rust
-  exec cargo run --quiet --locked --release --package bench
-fi
+  cargo run --quiet --locked --release --package bench
+)
 
-if [ "${1:-}" = --python ]; then
+measure_python() {
   venv=$root/build/bench-venv
   [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet ./bindings/python starlette==1.10.0 uvicorn==0.54.0 starlette-sessions==0.3.0 \
-    itsdangerous==2.2.0 redis==5.2.1
-  ROUNDS="$rounds" SECONDS="$seconds" exec "$venv/bin/python3" bindings/python/bench/bench.py "$programs"
+  "$venv/bin/pip" install --quiet ./bindings/python starlette==1.10.0 "uvicorn[standard]==0.54.0" \
+    starlette-sessions==0.3.0 itsdangerous==2.2.0 redis==5.2.1 cffi==2.0.0
+  ROUNDS="$rounds" SECONDS="$seconds" "$venv/bin/python3" bindings/python/bench/bench.py "$programs"
+}
+
+if [ "${1:-}" = --bindings ]; then
+  measure_rust
+  measure_python
+  exit
 fi
 
 python=${PYTHON:-}

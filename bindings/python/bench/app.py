@@ -1,4 +1,4 @@
-"""The application that is measured: app.py WHICH PORT [REDIS_URL] serves it with one kind of session."""
+"""The application that is measured: app.py WHICH HTTP PORT REDIS_URL serves it with one kind of session and of HTTP."""
 
 import sys
 from typing import Any
@@ -43,11 +43,11 @@ def middleware(which: str, url: str) -> list[Middleware]:
     return made
 
 
-def main(which: str, port: str, url: str) -> None:
+def main(which: str, http: Any, port: str, url: str) -> None:
     """Serve."""
     endpoint = leave_alone if which == "none" else count
     app = Starlette(routes=[Route("/", endpoint)], middleware=middleware(which, url))
-    uvicorn.run(app, host="127.0.0.1", port=int(port), access_log=False)
+    uvicorn.run(app, host="127.0.0.1", port=int(port), http=http, access_log=False)
 
 
 if __name__ == "__main__":

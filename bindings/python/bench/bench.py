@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import interfaces
 from starlette_sessions.memory.backend import MemorySessionBackend as SeedMemory
 from starlette_sessions.signedcookie.backend import SignedCookieSessionBackend as SeedSignedCookie
 
@@ -124,6 +125,24 @@ def print_calls(programs: Path) -> None:
         print(f"| {theirs:.0f} | {theirs / mine:.1f} | {goal} |")
 
 
+# ---- ways to call C ----
+
+
+def print_interfaces(library: Path) -> None:
+    """Print what the calls of one request take, by each way to call C from Python."""
+    times = measured(
+        {
+            "an extension": interfaces.by_extension(SECRET),
+            "cffi": interfaces.by_cffi(str(library), SECRET.encode()),
+            "ctypes": interfaces.by_ctypes(str(library), SECRET.encode()),
+        }
+    )
+    print("\nPython: load, increment, commit and line of a signed cookie, by way to call C, nanoseconds\n")
+    print("| way | time | to the extension's |\n" + "| --- " * 3 + "|")
+    for way, nanoseconds in times.items():
+        print(f"| {way} | {nanoseconds:.0f} | {nanoseconds / times['an extension']:.2f} |")
+
+
 # ---- servers ----
 
 
@@ -172,8 +191,8 @@ def requests_a_second(port: int, cookie: str) -> float:
     return float(found[1])
 
 
-def print_servers() -> None:
-    """Print what Starlette on uvicorn serves."""
+def print_servers(http: str) -> None:
+    """Print what Starlette serves on uvicorn with one of its implementations of HTTP."""
     kinds = ["none", "signed cookie", "signed cookie, seed", "redis", "redis, seed"]
     found: dict[str, list[float]] = {kind: [] for kind in kinds}
     with ExitStack() as stack:
@@ -182,7 +201,7 @@ def print_servers() -> None:
         stack.enter_context(process_that_says("eady to accept", redis))
         ports = {kind: free_port() for kind in kinds}
         for kind in kinds:
-            command = [sys.executable, str(HERE / "app.py"), kind, str(ports[kind]), f"redis://127.0.0.1:{port}"]
+            command = [sys.executable, str(HERE / "app.py"), kind, http, str(ports[kind]), f"redis://127.0.0.1:{port}"]
             stack.enter_context(process_that_says("Uvicorn running", command))
         cookies = {kind: cookie_of(ports[kind]) for kind in kinds}
         for _ in range(ROUNDS):
@@ -190,7 +209,7 @@ def print_servers() -> None:
                 found[kind].append(1e6 / requests_a_second(ports[kind], cookies[kind]))
     times = {kind: statistics.median(values) for kind, values in found.items()}
     print(
-        "\nStarlette on uvicorn under wrk with 16 connections, microseconds a request, with the cost of the session\n"
+        f"\nStarlette on uvicorn with {http} under wrk with 16 connections: microseconds a request, and the session's\n"
     )
     print(
         "| session | libsessions | cost | starlette-sessions | cost | ours to its cost | goal |\n" + "| --- " * 7 + "|"
@@ -205,7 +224,9 @@ def print_servers() -> None:
 
 if __name__ == "__main__":
     print_calls(Path(sys.argv[1]))
+    print_interfaces(Path(sys.argv[1]).parents[1] / "libsessions.so")
     if shutil.which("wrk") and shutil.which("redis-server"):
-        print_servers()
+        for implementation in ("httptools", "h11"):
+            print_servers(implementation)
     else:
         print("\nwrk or redis-server is not there: servers are not measured.")
