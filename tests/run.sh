@@ -110,7 +110,7 @@ check() {
   fi
 }
 
-# suite BUILD LABEL...: the tests with each of the labels. A label without tests is a failure.
+# suite BUILD LABEL...: the tests with each of the labels, and the figures they print. A label without tests is a failure.
 suite() {
   build=$1
   shift
@@ -125,6 +125,7 @@ suite() {
       finish "$label ($build)" "$log" 0 1
     else
       finish "$label ($build)" "$log" $((all - bad)) "$bad"
+      sed -n 's/^figure: /       /p' "build/$build/Testing/Temporary/LastTest.log"
     fi
   done
 }

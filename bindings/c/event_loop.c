@@ -140,8 +140,10 @@ static void loaded(struct client *client, sessions_status status, const sessions
     return;
   }
   int is_login = strcmp(client->route, "/login") == 0; /* who logs in gets a new id: nobody else can know it */
-  status = (is_login ? sessions_session_regenerate_async : sessions_session_commit_async)(
-      client->session, queue, on_committed, client, &failure);
+  if (is_login)
+    status = sessions_session_regenerate_async(client->session, queue, on_committed, client, &failure);
+  else
+    status = sessions_session_commit_async(client->session, queue, on_committed, client, &failure);
   if (status == SESSIONS_PENDING)
     client->holders++;
   else

@@ -102,7 +102,7 @@ class EventLoop(unittest.TestCase):
             for cookie in cookies[1:]:
                 self.assertEqual(await get(port, "/read", cookie), (200, None, '{"counter":%d}' % (1 + REQUESTS // USERS)))
             self.assertEqual((await get(port, "/read", cookies[0]))[0], 200)
-            print(f"{url.split(':')[0]}: {REQUESTS} requests at once: a timer was late by {with_sessions['mean_us']} us on "
+            print(f"figure: {url.split(':')[0]}: {REQUESTS} requests at once: a timer was late by {with_sessions['mean_us']} us on "
                   f"average, {with_sessions['max_us']} at most; without sessions {without['mean_us']}, {without['max_us']}",
                   flush=True)
         finally:
