@@ -105,17 +105,4 @@ Result<void> execute(sqlite3* database, const char* sql) {
   return code == SQLITE_OK ? Result<void>() : sqlite_error(database, code);
 }
 
-Result<std::int64_t> query_number(sqlite3* database, std::string_view sql) {
-  const Result<SqliteStatement> statement = SqliteStatement::prepare(database, sql);
-  if (!statement) {
-    return statement.error();
-  }
-  SqliteRun run = statement->run();
-  const Result<bool> row = run.step();
-  if (!row) {
-    return row.error();
-  }
-  return *row ? run.number(0) : 0;
-}
-
 }  // namespace sessions::store

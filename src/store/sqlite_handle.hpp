@@ -66,7 +66,4 @@ class SqliteStatement {
 // Statements that are run once, for their effect.
 Result<void> execute(sqlite3* database, const char* sql);
 
-// The first column of the first row.
-Result<std::int64_t> query_number(sqlite3* database, std::string_view sql);
-
 }  // namespace sessions::store

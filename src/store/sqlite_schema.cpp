@@ -25,23 +25,32 @@ constexpr const char* create_tables =
 constexpr std::array migrations = {create_tables};
 constexpr auto current_version = static_cast<std::int64_t>(migrations.size());
 
+// In one statement, and so of one moment: another process may be making the tables.
+constexpr const char* read_header =
+    "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master) "
+    "FROM pragma_user_version, pragma_application_id";
+
 Result<std::int64_t> read_version(sqlite3* database) {
-  Result<std::int64_t> version = query_number(database, "PRAGMA user_version");
-  const Result<std::int64_t> owner = version ? query_number(database, "PRAGMA application_id") : version;
-  const Result<std::int64_t> tables = owner ? query_number(database, "SELECT count(*) FROM sqlite_master") : owner;
-  if (!tables) {
-    return tables.error();
+  const Result<SqliteStatement> statement = SqliteStatement::prepare(database, read_header);
+  if (!statement) {
+    return statement.error();
   }
-  const bool is_empty = *version == 0 && *owner == 0 && *tables == 0;
-  if (!is_empty && *owner != application_id) {
+  SqliteRun run = statement->run();
+  if (const Result<bool> row = run.step(); !row) {
+    return row.error();
+  }
+  const std::int64_t version = run.number(0);
+  const std::int64_t owner = run.number(1);
+  const bool is_empty = version == 0 && owner == 0 && run.number(2) == 0;
+  if (!is_empty && owner != application_id) {
     return Error{Status::corrupt,
                  "the SQLite database belongs to another program: name another file in the backend's URL"};
   }
-  if (*version > current_version) {
+  if (version > current_version) {
     return Error{Status::newer,
                  "the SQLite database was written by a newer libsessions: update this one; nothing was changed"};
   }
-  if (!is_empty && *version < 1) {
+  if (!is_empty && version < 1) {
     return Error{Status::corrupt, "the SQLite database has no schema version: restore it from a backup"};
   }
   return version;

@@ -1,0 +1,90 @@
+// A file becomes a database, whoever else is making one of it.
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <store/sqlite_handle.hpp>
+#include <store/sqlite_schema.hpp>
+#include <string>
+
+#include "../../support/sqlite_world.hpp"
+
+using namespace sessions;
+using namespace sessions::store;
+using namespace sessions::testing;
+
+namespace {
+
+SqliteHandle open_alone(const std::string& path) {
+  sqlite3* opened = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &opened) == SQLITE_OK);
+  return SqliteHandle(opened);
+}
+
+// Another process that opens the file just before one statement of ours is run, and does not wait for locks.
+struct Other {
+  std::string path;
+  int statements_before;
+  bool has_come = false;
+
+  static int meet(unsigned, void* self, void*, void*) {
+    Other& other = *static_cast<Other*>(self);
+    if (other.statements_before-- == 0) {
+      other.has_come = true;
+      static_cast<void>(prepare_schema(open_alone(other.path).get()));
+    }
+    return 0;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a database that another makes meanwhile is as good as one's own") {
+  bool has_met = true;
+  for (int statements = 0; has_met; ++statements) {
+    CAPTURE(statements);
+    REQUIRE(statements < 100);
+    const TemporaryDirectory directory;
+    const std::string path = directory.file("s.db");
+    const SqliteHandle database = open_alone(path);
+    Other other{path, statements};
+    REQUIRE(sqlite3_trace_v2(database.get(), SQLITE_TRACE_STMT, &Other::meet, &other) == SQLITE_OK);
+    const Result<void> prepared = prepare_schema(database.get());
+    has_met = other.has_come;
+    CHECK((prepared || prepared.error().status == Status::busy));
+    CHECK(prepare_schema(database.get()));
+    CHECK(*create(*open(path), 1));
+  }
+}
+
+TEST_CASE("a new file gets all steps or none") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  const SqliteHandle database = open_alone(path);
+  const auto refuse_the_version = [](void*, int action, const char* pragma, const char* value, const char*,
+                                     const char*) noexcept {
+    const bool is_it = action == SQLITE_PRAGMA && value != nullptr && std::string_view(pragma) == "user_version";
+    return is_it ? SQLITE_DENY : SQLITE_OK;
+  };
+  sqlite3_set_authorizer(database.get(), refuse_the_version, nullptr);
+  CHECK_FALSE(prepare_schema(database.get()));
+  Sql sql(path);
+  CHECK(sql.text("SELECT count(*) FROM sqlite_master") == "0");
+  CHECK(sql.text("PRAGMA application_id") == "0");
+  sqlite3_set_authorizer(database.get(), nullptr, nullptr);
+  CHECK(prepare_schema(database.get()));
+  CHECK(sql.text("PRAGMA user_version") == "1");
+  CHECK(sql.text("SELECT sessions FROM total") == "0");
+  CHECK(*create(*open(path), 1));
+}
+
+TEST_CASE("a database of ours without a version is damaged, and left as it is") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  REQUIRE(*create(*open(path), 1));
+  Sql(path).run("PRAGMA user_version = 0");
+  const auto opened = open_sqlite({path, {}, 4});
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().status == Status::corrupt);
+  CHECK(Sql(path).text("SELECT sessions FROM total") == "1");
+  CHECK(Sql(path).text("PRAGMA user_version") == "0");
+}
