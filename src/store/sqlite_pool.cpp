@@ -6,7 +6,14 @@ namespace sessions::store {
 
 SqlitePool::SqlitePool(const SqliteOptions& options)
     : options_(options), fork_([this] { close_all(); }, [this] { reopen(); }) {
+  const std::lock_guard lock(mutex_);  // from now on a fork may look
   idle_.reserve(options_.connections);
+}
+
+// While a fork still waits for it: in a child, SQLite would stay as it is in the middle of closing.
+SqlitePool::~SqlitePool() {
+  const std::lock_guard lock(mutex_);
+  idle_.clear();
 }
 
 Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {

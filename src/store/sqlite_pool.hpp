@@ -42,6 +42,11 @@ class SqlitePool {
   };
 
   explicit SqlitePool(const SqliteOptions& options);
+  SqlitePool(const SqlitePool&) = delete;
+  SqlitePool& operator=(const SqlitePool&) = delete;
+  SqlitePool(SqlitePool&&) = delete;
+  SqlitePool& operator=(SqlitePool&&) = delete;
+  ~SqlitePool();
 
   // Waits for one until the call's deadline.
   Result<Lease> lease(const Call& call);

@@ -115,3 +115,42 @@ TEST_CASE("a fork waits for no lock, and threads go on in the parent while child
   CHECK(value_of(*store, 0) == std::to_string(done + children));
   CHECK(Sql(directory.file("s.db")).text("PRAGMA integrity_check") == "ok");
 }
+
+TEST_CASE("a fork while threads open and close stores leaves children that work", "[forks among threads]") {
+  constexpr int forks = 200;
+  const TemporaryDirectory directory;
+  const SqliteOptions options{directory.file("s.db"), {}, 4};
+  REQUIRE(*create(*open(options.path), 0));
+  const auto open_and_increment = [&options] {
+    const auto store = open_sqlite(options);
+    return store && increment(**store, 0);
+  };
+  std::atomic<bool> is_over = false;
+  std::atomic<int> done = 0;
+  std::atomic<int> failed = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      while (!is_over) {
+        ++(open_and_increment() ? done : failed);
+      }
+    });
+  }
+  int children = 0;
+  for (int status = 0; status == 0 && children < forks;) {
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(60);
+      _exit(open_and_increment() ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    children += status == 0 ? 1 : 0;
+  }
+  is_over = true;
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(children == forks);
+  CHECK(failed == 0);
+  CHECK(value_of(*open(options.path), 0) == std::to_string(done + children));
+}
