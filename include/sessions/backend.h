@@ -31,8 +31,8 @@
  * connections is 1 to 64, by default 4: so many threads of a process read at the same time. There is one writer at a
  * time; others wait for it, up to the time allowed for their call, and then fail with SESSIONS_E_BUSY. Each write drops a
  * few expired sessions; their room in the file is used again. After fork, parent and child share the sessions and each
- * opens connections of its own: a backend may be opened before a server forks. Fork itself waits until calls that are
- * under way have ended, and closes the connections; a codec must not fork. An older database is brought up to date when
+ * opens connections of its own: a backend may be opened before a server forks. Fork itself waits for what SQLite is doing
+ * at that moment, but for no lock and no codec, and closes the connections. An older database is brought up to date when
  * it is opened; a newer one fails with SESSIONS_E_NEWER, and a file of another program with SESSIONS_E_CORRUPT: neither
  * is touched. The library must have been built with SQLite.
  *

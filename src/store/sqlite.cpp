@@ -26,13 +26,55 @@ bool is_written(const Committed& committed) noexcept {
   return committed.outcome == Outcome::applied || committed.outcome == Outcome::merged;
 }
 
-// The record that is there after a commit, as it is to be stored; none when nothing is to be stored.
-Result<Committed> change(const std::optional<SqliteRow>& row, const Commit& commit, const Call& call) {
-  if (!row || !is_alive(row->record.head(), call.now())) {
-    return Committed{};
+// A commit to one record, which may move it as well.
+struct Rewrite {
+  const Key& key;
+  const Commit& commit;
+  const Call& call;
+  const Destination* to = nullptr;
+  std::int64_t ended_until = 0;
+};
+
+// What it comes to, and the record to store, if there is one.
+struct Plan {
+  Committed committed;
+  std::optional<Record> stored;
+};
+
+Result<Plan> plan(const Rewrite& rewrite, const std::optional<SqliteRow>& row) {
+  if (!row || !is_alive(row->record.head(), rewrite.call.now())) {
+    return Plan{};
   }
-  const Result<Record> record = decode(row->record, call.codec());
-  return record ? merge(*record, commit, call.now()) : record.error();
+  const Result<Record> record = decode(row->record, rewrite.call.codec());
+  Result<Committed> committed = record ? merge(*record, rewrite.commit, rewrite.call.now()) : record.error();
+  if (!committed) {
+    return std::move(committed.error());
+  }
+  if (!is_written(*committed)) {
+    return Plan{std::move(*committed), {}};
+  }
+  if (rewrite.to != nullptr) {
+    Record::Head head = committed->record->head();
+    head.generation = rewrite.to->generation;
+    committed->record = committed->record->with(head);
+  }
+  Result<Record> stored = encode(*committed->record, rewrite.call.codec());
+  return stored ? Plan{std::move(*committed), std::move(*stored)} : Result<Plan>(std::move(stored.error()));
+}
+
+Result<void> put(const Rewrite& rewrite, const SqliteRow& row, const Plan& plan, SqliteConnection& in) {
+  if (rewrite.to == nullptr) {
+    return in.replace(row, *plan.stored);
+  }
+  const Record left = tombstone(*plan.committed.record, rewrite.call.now(), rewrite.ended_until);
+  const Result<bool> inserted = in.insert(rewrite.to->key, *plan.stored);
+  if (!inserted) {
+    return inserted.error();
+  }
+  if (!*inserted) {
+    return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
+  }
+  return in.replace(row, left);
 }
 
 class Sqlite final : public Store {
@@ -73,20 +115,7 @@ class Sqlite final : public Store {
   }
 
   void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override {
-    Committed committed;
-    answer(std::move(done), call, committed, [&](SqliteConnection& in) -> Result<void> {
-      const Result<std::optional<SqliteRow>> row = in.find(key);
-      Result<Committed> changed = row ? change(*row, commit, call) : row.error();
-      if (!changed) {
-        return changed.error();
-      }
-      committed = std::move(*changed);
-      if (!is_written(committed)) {
-        return {};
-      }
-      const Result<Record> stored = encode(*committed.record, call.codec());
-      return stored ? in.replace(**row, *stored) : stored.error();
-    });
+    done(apply({key, commit, call}));
   }
 
   void touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
@@ -99,34 +128,7 @@ class Sqlite final : public Store {
 
   void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
                   const Call& call, Completion<Committed> done) override {
-    Committed committed;
-    answer(std::move(done), call, committed, [&](SqliteConnection& in) -> Result<void> {
-      const Result<std::optional<SqliteRow>> row = in.find(from);
-      Result<Committed> changed = row ? change(*row, commit, call) : row.error();
-      if (!changed) {
-        return changed.error();
-      }
-      committed = std::move(*changed);
-      if (!is_written(committed)) {
-        return {};
-      }
-      Record::Head head = committed.record->head();
-      head.generation = to.generation;
-      committed.record = committed.record->with(head);
-      const Result<Record> stored = encode(*committed.record, call.codec());
-      if (!stored) {
-        return stored.error();
-      }
-      const Record left = tombstone(*committed.record, call.now(), ended_until);
-      const Result<bool> inserted = in.insert(to.key, *stored);
-      if (!inserted) {
-        return inserted.error();
-      }
-      if (!*inserted) {
-        return Error{Status::internal, "a new session id was in use already: is the random source broken?"};
-      }
-      return in.replace(**row, left);
-    });
+    done(apply({from, commit, call, &to, ended_until}));
   }
 
   void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) override {
@@ -183,6 +185,57 @@ class Sqlite final : public Store {
   template <class Reply, class Read>
   Result<Reply> read(const Call& call, Read read) {
     return process_.get().pool.template use<Reply>(call, read);
+  }
+
+  Result<Committed> apply(const Rewrite& rewrite) {
+    return rewrite.call.codec() == nullptr ? apply_at_once(rewrite) : apply_coded(rewrite);
+  }
+
+  Result<Committed> apply_at_once(const Rewrite& rewrite) {
+    Plan planned;
+    Result<void> applied = process_.get().group.apply(
+        [&](SqliteConnection& in) -> Result<void> {
+          const Result<std::optional<SqliteRow>> row = in.find(rewrite.key);
+          Result<Plan> made = row ? plan(rewrite, *row) : row.error();
+          if (!made) {
+            return std::move(made.error());
+          }
+          planned = std::move(*made);
+          return planned.stored ? put(rewrite, **row, planned, in) : Result<void>();
+        },
+        rewrite.call);
+    return applied ? Result<Committed>(std::move(planned.committed)) : std::move(applied.error());
+  }
+
+  // A codec is the host's own code, which may take its time, wait for locks and fork: while it runs, no connection is
+  // in use. What it has made is put if the row is still the one that it was made of.
+  Result<Committed> apply_coded(const Rewrite& rewrite) {
+    do {
+      const auto seen =
+          read<std::optional<SqliteRow>>(rewrite.call, [&](SqliteConnection& in) { return in.find(rewrite.key); });
+      Result<Plan> planned = seen ? plan(rewrite, *seen) : seen.error();
+      if (!planned) {
+        return std::move(planned.error());
+      }
+      if (!planned->stored) {
+        return std::move(planned->committed);
+      }
+      bool is_same = false;
+      Result<void> applied = process_.get().group.apply(
+          [&](SqliteConnection& in) -> Result<void> {
+            const Result<std::optional<SqliteRow>> row = in.find(rewrite.key);
+            is_same = row && *row && (*row)->record.bytes() == (*seen)->record.bytes();
+            return !row ? row.error() : is_same ? put(rewrite, **row, *planned, in) : Result<void>();
+          },
+          rewrite.call);
+      if (!applied) {
+        return std::move(applied.error());
+      }
+      if (is_same) {
+        return std::move(planned->committed);
+      }
+    } while (std::chrono::steady_clock::now() < rewrite.call.deadline());
+    return Error{Status::busy, "others kept changing this session for the time allowed: nothing was changed"};
   }
 
   // Answers with `reply`, which the change sets, when the change is committed.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <optional>
 #include <store/sqlite_group.hpp>
 #include <thread>
 
@@ -26,24 +27,9 @@ Result<void> attempt(const Step& step) {
   }
 }
 
-// In a transaction of its own.
-Result<void> apply_alone(SqliteConnection& connection, const SqliteGroup::Change& change) {
-  Result<void> done = connection.begin();
-  if (!done) {
-    return done;
-  }
-  done = attempt([&] { return change(connection); });
-  if (done) {
-    done = attempt([&] { return connection.commit(); });
-  }
-  connection.rollback();
-  return done;
-}
-
 }  // namespace
 
 Result<void> SqliteGroup::apply(const Change& change, const Call& call) {
-  using State = Waiting::State;
   Waiting me{change, State::queued, {}, {}};
   {
     std::unique_lock lock(mutex_);
@@ -58,34 +44,32 @@ Result<void> SqliteGroup::apply(const Change& change, const Call& call) {
       queue_.erase(std::find(queue_.begin(), queue_.end(), &me));
       return Error{Status::busy, "others were writing to the SQLite database for the time allowed: try again"};
     }
-    // What is taken is being done: nothing in there waits for locks.
+    // What is taken is being done: nothing in there waits for anything.
     me.changed.wait(lock, [&me] { return me.state != State::taken; });
-    if (me.state == State::done) {
-      return std::move(me.result);
-    }
-    has_leader_ = true;
+    has_leader_ = has_leader_ || me.state == State::queued;
   }
-  lead(me, call);
-  return std::move(me.result);
+  if (me.state == State::queued) {
+    lead(me, call);
+  }
+  return me.state == State::alone ? apply_alone(change, call) : std::move(me.result);
 }
 
 void SqliteGroup::lead(Waiting& me, const Call& call) {
-  bool has_taken = false;
+  std::optional<State> taken_are;
   Result<void> led = attempt([&]() -> Result<void> {
     const auto done = pool_.use<std::monostate>(call, [&](SqliteConnection& connection) -> Result<std::monostate> {
       if (Result<void> begun = connection.begin(); !begun) {
         return begun.error();
       }
-      has_taken = true;
       take_all();
-      apply_taken(connection, call.now());
+      taken_are = apply_taken(connection, call.now());
       return std::monostate();
     });
     return done ? Result<void>() : done.error();
   });
   const std::lock_guard lock(mutex_);
-  if (has_taken) {
-    finish();
+  if (taken_are) {
+    finish(*taken_are);
   } else {
     me.result = std::move(led);
     queue_.erase(std::find(queue_.begin(), queue_.end(), &me));
@@ -97,14 +81,14 @@ void SqliteGroup::take_all() noexcept {
   const std::lock_guard lock(mutex_);
   taken_.swap(queue_);
   for (Waiting* each : taken_) {
-    each->state = Waiting::State::taken;
+    each->state = State::taken;
   }
 }
 
 // Who is told may be gone as soon as the lock is.
-void SqliteGroup::finish() noexcept {
+void SqliteGroup::finish(State state) noexcept {
   for (Waiting* each : taken_) {
-    each->state = Waiting::State::done;
+    each->state = state;
     each->changed.notify_one();
   }
   taken_.clear();
@@ -118,18 +102,20 @@ void SqliteGroup::step_down() noexcept {
   }
 }
 
-void SqliteGroup::apply_taken(SqliteConnection& connection, std::int64_t now) {
+SqliteGroup::State SqliteGroup::apply_taken(SqliteConnection& connection, std::int64_t now) {
   const Result<void> together = apply_together(connection, now);
   connection.rollback();
   if (together) {
-    return;
+    return State::done;
+  }
+  // One of them, or the sweep, has spoiled it for the others; but what may be applied is not tried twice.
+  if (together.error().status != Status::unknown) {
+    return State::alone;
   }
   for (Waiting* each : taken_) {
-    // One of them, or the sweep, has spoiled it for the others; but what may be applied is not tried twice.
-    each->result = together.error().status == Status::unknown
-                       ? Result<void>(Error{Status::unknown, {}})
-                       : attempt([&] { return apply_alone(connection, each->change); });
+    each->result = Error{Status::unknown, {}};
   }
+  return State::done;
 }
 
 Result<void> SqliteGroup::apply_together(SqliteConnection& connection, std::int64_t now) {
@@ -157,6 +143,26 @@ Result<void> SqliteGroup::sweep(SqliteConnection& connection, std::int64_t now) 
   const Result<SqliteConnection::Swept> swept = connection.sweep(now, most);
   is_more_due_ = swept && swept->seen == most;
   return swept ? Result<void>() : swept.error();
+}
+
+// In a transaction of its own.
+Result<void> SqliteGroup::apply_alone(const Change& change, const Call& call) {
+  Result<void> applied;
+  Result<void> begun = attempt([&]() -> Result<void> {
+    const auto used = pool_.use<std::monostate>(call, [&](SqliteConnection& connection) -> Result<std::monostate> {
+      if (Result<void> locked = connection.begin(); !locked) {
+        return locked.error();
+      }
+      applied = attempt([&] { return change(connection); });
+      if (applied) {
+        applied = attempt([&] { return connection.commit(); });
+      }
+      connection.rollback();
+      return std::monostate();
+    });
+    return used ? Result<void>() : used.error();
+  });
+  return begun ? std::move(applied) : std::move(begun);
 }
 
 }  // namespace sessions::store

@@ -19,8 +19,9 @@ namespace sessions::store {
 // those who wait when it is their turn.
 class SqliteGroup {
  public:
-  // What a thread wants done inside a transaction. It may be called again after a rollback. A failure before its first
-  // change of the database is its own affair; after it, the transaction is rolled back.
+  // What a thread wants done inside a transaction, without waiting for anything. It may be called again after a
+  // rollback. A failure before its first change of the database is its own affair; after it, the transaction is rolled
+  // back, and each is applied by its own thread.
   using Change = std::function<Result<void>(SqliteConnection&)>;
 
   explicit SqliteGroup(SqlitePool& pool) noexcept : pool_(pool) {}
@@ -29,9 +30,10 @@ class SqliteGroup {
   Result<void> apply(const Change& change, const Call& call);
 
  private:
-  struct Waiting {
-    enum class State { queued, taken, done };
+  // alone: together it came to nothing, and who is to blame is for each to find out.
+  enum class State { queued, taken, alone, done };
 
+  struct Waiting {
     const Change& change;
     State state = State::queued;
     Result<void> result;
@@ -40,11 +42,12 @@ class SqliteGroup {
 
   void lead(Waiting& me, const Call& call);
   void take_all() noexcept;
-  void finish() noexcept;
+  void finish(State state) noexcept;
   void step_down() noexcept;
-  void apply_taken(SqliteConnection& connection, std::int64_t now);
+  State apply_taken(SqliteConnection& connection, std::int64_t now);
   Result<void> apply_together(SqliteConnection& connection, std::int64_t now);
   Result<void> sweep(SqliteConnection& connection, std::int64_t now);
+  Result<void> apply_alone(const Change& change, const Call& call);
 
   SqlitePool& pool_;
   std::mutex mutex_;
