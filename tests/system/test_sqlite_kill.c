@@ -1,9 +1,11 @@
-/* kill -9 during commits: two processes write to one database and are killed, again and again. What they had been told
- * is committed is there, once; the rest is there or not, and nothing is half written.
+/* kill -9 during commits: two processes write to one database and are killed, again and again; one of them with several
+ * threads, whose commits share transactions. What they had been told is committed is there, once; what was under way is
+ * there or not, and nothing is half written.
  *
- * Both count in one session: each in a field of its own, both in "sum", all in the same commit. */
+ * All count in one session: each thread in a field of its own, all in "sum", all in the same commit. */
 #define _POSIX_C_SOURCE 200809L
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <support/world.h>
@@ -12,17 +14,27 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KILLS = 200, WRITERS = 2, MOST_COMMITS = 40, SPINS = 60000, SECONDS = 60 };
+enum { KILLS = 200, PROCESSES = 2, MOST_THREADS = 3, FIELDS = 4, MOST_COMMITS = 40, SPINS = 60000, SECONDS = 60 };
+enum { BEGUN = 'b', ACKNOWLEDGED = 'a' };
 
-static const char *const fields[WRITERS] = {"a", "b"};
+static const int threads_of[PROCESSES] = {1, MOST_THREADS};
 
-struct writer {
-  pid_t process;
-  int acknowledgements; /* a pipe: a byte for each commit */
-  int64_t acknowledged; /* of all its lives */
-  int64_t lives;        /* in each, one commit may be under way at the end */
+struct thread {
+  const char *field;
+  int reports; /* a pipe: a byte before each commit, and one after it */
+  int64_t begun;
+  int64_t acknowledged;
+  int64_t known; /* the count in the database after the former life */
 };
 
+struct process {
+  pid_t id;
+  int count;
+  struct thread *threads;
+};
+
+static struct thread threads[FIELDS] = {{"a", -1, 0, 0, 0}, {"b", -1, 0, 0, 0}, {"c", -1, 0, 0, 0}, {"d", -1, 0, 0, 0}};
+static struct process processes[PROCESSES];
 static char directory[] = "/tmp/sessions-kill-XXXXXX";
 static char url[160];
 static char path[128];
@@ -43,9 +55,12 @@ static sessions_manager *open_manager(void) {
 
 /* ---- a writer ---- */
 
-static int commit_once(const sessions_manager *manager, const char *field) {
+/* `count` is what the field must be: nobody else changes it. */
+static int commit_once(const sessions_manager *manager, const char *field, int64_t count) {
   sessions_session *session = NULL;
+  int64_t found = -1;
   int is_good = sessions_manager_load(manager, cookie, strlen(cookie), &session, NULL) == SESSIONS_OK &&
+                sessions_session_get_int64(session, field, 1, &found) == SESSIONS_OK && found == count &&
                 sessions_session_increment(session, field, 1, 1, NULL) == SESSIONS_OK &&
                 sessions_session_increment(session, "sum", 3, 1, NULL) == SESSIONS_OK &&
                 sessions_session_commit(session, NULL) == SESSIONS_OK;
@@ -53,69 +68,118 @@ static int commit_once(const sessions_manager *manager, const char *field) {
   return is_good;
 }
 
-static void write_for_ever(const char *field, int acknowledge) {
-  sessions_manager *manager = open_manager();
-  alarm(SECONDS);
-  while (commit_once(manager, field) && write(acknowledge, "", 1) == 1) {
+struct work {
+  const sessions_manager *manager;
+  const struct thread *thread;
+  int report;
+};
+
+static int report(int pipe, char what) { return write(pipe, &what, 1) == 1; }
+
+static void *write_for_ever(void *argument) {
+  const struct work *work = argument;
+  int64_t count = work->thread->known;
+  while (report(work->report, BEGUN) && commit_once(work->manager, work->thread->field, count) &&
+         report(work->report, ACKNOWLEDGED)) {
+    count++;
   }
   _exit(1);
 }
 
-static void start(struct writer *writer, const char *field) {
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  writer->process = fork();
-  REQUIRE(writer->process >= 0);
-  if (writer->process == 0) {
-    close(ends[0]);
-    write_for_ever(field, ends[1]);
+static void serve(const struct process *process, const int *reports) {
+  sessions_manager *manager = open_manager();
+  struct work works[MOST_THREADS];
+  pthread_t others[MOST_THREADS];
+  int i;
+  alarm(SECONDS);
+  for (i = 0; i < process->count; i++) {
+    works[i].manager = manager;
+    works[i].thread = &process->threads[i];
+    works[i].report = reports[i];
+    REQUIRE(i == 0 || pthread_create(&others[i], NULL, write_for_ever, &works[i]) == 0);
   }
-  close(ends[1]);
-  writer->acknowledgements = ends[0];
-  writer->lives++;
+  write_for_ever(&works[0]);
+}
+
+static void start(struct process *process) {
+  int to_write[MOST_THREADS];
+  int i;
+  for (i = 0; i < process->count; i++) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    process->threads[i].reports = ends[0];
+    to_write[i] = ends[1];
+  }
+  process->id = fork();
+  REQUIRE(process->id >= 0);
+  if (process->id == 0) {
+    for (i = 0; i < FIELDS; i++) {
+      close(threads[i].reports);
+    }
+    serve(process, to_write);
+  }
+  for (i = 0; i < process->count; i++) {
+    close(to_write[i]);
+  }
 }
 
 /* ---- the one who kills ---- */
 
-static int read_some(struct writer *writer) {
+static int read_some(struct thread *thread) {
   char bytes[256];
-  ssize_t length = read(writer->acknowledgements, bytes, sizeof bytes);
+  ssize_t length = read(thread->reports, bytes, sizeof bytes);
+  ssize_t i;
   REQUIRE(length >= 0);
-  writer->acknowledged += length;
+  for (i = 0; i < length; i++) {
+    thread->begun += bytes[i] == BEGUN ? 1 : 0;
+    thread->acknowledged += bytes[i] == ACKNOWLEDGED ? 1 : 0;
+  }
   return length > 0;
 }
 
-/* Until this many more commits, of either. */
-static void watch(struct writer *writers, int64_t commits) {
-  int64_t until = writers[0].acknowledged + writers[1].acknowledged + commits;
-  while (writers[0].acknowledged + writers[1].acknowledged < until) {
-    struct pollfd ready[WRITERS];
+static int64_t acknowledged_by_all(void) {
+  int64_t sum = 0;
+  int i;
+  for (i = 0; i < FIELDS; i++) {
+    sum += threads[i].acknowledged;
+  }
+  return sum;
+}
+
+/* Until this many more commits, of any. */
+static void watch(int64_t commits) {
+  int64_t until = acknowledged_by_all() + commits;
+  while (acknowledged_by_all() < until) {
+    struct pollfd ready[FIELDS];
     int i;
-    for (i = 0; i < WRITERS; i++) {
-      ready[i].fd = writers[i].process == 0 ? -1 : writers[i].acknowledgements;
+    for (i = 0; i < FIELDS; i++) {
+      ready[i].fd = threads[i].reports;
       ready[i].events = POLLIN;
       ready[i].revents = 0;
     }
-    REQUIRE(poll(ready, WRITERS, SECONDS * 1000) > 0);
-    for (i = 0; i < WRITERS; i++) {
-      REQUIRE(ready[i].revents == 0 || read_some(&writers[i]));
+    REQUIRE(poll(ready, FIELDS, SECONDS * 1000) > 0);
+    for (i = 0; i < FIELDS; i++) {
+      REQUIRE(ready[i].revents == 0 || read_some(&threads[i]));
     }
   }
 }
 
-static void kill_one(struct writer *writer) {
+static void kill_one(struct process *process) {
   volatile unsigned spins = draw(SPINS); /* to be somewhere within a commit */
   int status = 0;
+  int i;
   while (spins > 0) {
     spins--;
   }
-  REQUIRE(kill(writer->process, SIGKILL) == 0);
-  while (read_some(writer)) {
+  REQUIRE(kill(process->id, SIGKILL) == 0);
+  for (i = 0; i < process->count; i++) {
+    while (read_some(&process->threads[i])) {
+    }
+    close(process->threads[i].reports);
+    process->threads[i].reports = -1;
   }
-  REQUIRE(waitpid(writer->process, &status, 0) == writer->process);
+  REQUIRE(waitpid(process->id, &status, 0) == process->id);
   CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-  close(writer->acknowledgements);
-  writer->process = 0;
 }
 
 static int first_text(void *found, int columns, char **texts, char **names) {
@@ -136,24 +200,28 @@ static void check_integrity(void) {
   sqlite3_close(database);
 }
 
-/* In each of its lives a writer may have committed once more than it could tell. */
-static void check_counts(struct writer *writers, int64_t *known) {
+/* All that was acknowledged, and at the most the one that was under way. */
+static void check_counts(void) {
   sessions_manager *manager = open_manager();
   sessions_session *session = world_load(manager, cookie);
-  int64_t counts[WRITERS] = {-1, -1};
+  int64_t of_all = 0;
   int64_t sum = -1;
   int i;
   CHECK_INT(sessions_session_origin(session), SESSIONS_ORIGIN_RESTORED);
   CHECK_OK(sessions_session_get_int64(session, "sum", 3, &sum));
-  for (i = 0; i < WRITERS; i++) {
-    CHECK_OK(sessions_session_get_int64(session, fields[i], 1, &counts[i]));
-    CHECK(counts[i] >= known[i] + writers[i].acknowledged);
-    CHECK(counts[i] <= known[i] + writers[i].acknowledged + writers[i].lives);
-    known[i] = counts[i];
-    writers[i].acknowledged = 0;
-    writers[i].lives = 0;
+  for (i = 0; i < FIELDS; i++) {
+    struct thread *thread = &threads[i];
+    int64_t count = -1;
+    CHECK_OK(sessions_session_get_int64(session, thread->field, 1, &count));
+    CHECK(thread->begun - thread->acknowledged <= 1);
+    CHECK(count >= thread->known + thread->acknowledged);
+    CHECK(count <= thread->known + thread->begun);
+    thread->known = count;
+    thread->begun = 0;
+    thread->acknowledged = 0;
+    of_all += count;
   }
-  CHECK_INT(sum, counts[0] + counts[1]);
+  CHECK_INT(sum, of_all);
   sessions_session_free(session);
   sessions_manager_free(manager);
 }
@@ -170,10 +238,9 @@ static void remove_everything(void) {
 }
 
 int main(int argc, char **argv) {
-  struct writer writers[WRITERS] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
-  int64_t known[WRITERS] = {0, 0};
   sessions_manager *manager;
   int kills;
+  int i;
   setvbuf(stdout, NULL, _IONBF, 0);
   state = argc > 1 ? strtoull(argv[1], NULL, 10) : (unsigned long long)time(NULL);
   printf("seed %llu\n", state);
@@ -181,20 +248,25 @@ int main(int argc, char **argv) {
   snprintf(path, sizeof path, "%s/s.db", directory);
   snprintf(url, sizeof url, "sqlite:%s", path);
   manager = open_manager();
-  cookie = world_store(manager, "{\"a\":0,\"b\":0,\"sum\":0}");
+  cookie = world_store(manager, "{\"a\":0,\"b\":0,\"c\":0,\"d\":0,\"sum\":0}");
   sessions_manager_free(manager);
-  for (kills = 0; kills < KILLS && check_failures == 0; kills += WRITERS) {
-    int first = (int)draw(WRITERS);
-    start(&writers[0], fields[0]);
-    start(&writers[1], fields[1]);
-    watch(writers, 1 + draw(MOST_COMMITS));
-    kill_one(&writers[first]);
-    watch(writers, 1 + draw(MOST_COMMITS)); /* the other goes on */
-    kill_one(&writers[1 - first]);
-    check_integrity();
-    check_counts(writers, known);
+  for (i = 0; i < PROCESSES; i++) {
+    processes[i].count = threads_of[i];
+    processes[i].threads = i == 0 ? threads : processes[i - 1].threads + processes[i - 1].count;
   }
-  printf("%d kills, %d commits\n", kills, (int)(known[0] + known[1]));
+  for (kills = 0; kills < KILLS && check_failures == 0; kills += PROCESSES) {
+    int first = (int)draw(PROCESSES);
+    start(&processes[0]);
+    start(&processes[1]);
+    watch(1 + draw(MOST_COMMITS));
+    kill_one(&processes[first]);
+    watch(1 + draw(MOST_COMMITS)); /* the other goes on */
+    kill_one(&processes[1 - first]);
+    check_integrity();
+    check_counts();
+  }
+  printf("%d kills, %d commits\n", kills,
+         (int)(threads[0].known + threads[1].known + threads[2].known + threads[3].known));
   CHECK_INT(kills, KILLS);
   free(cookie);
   remove_everything();
