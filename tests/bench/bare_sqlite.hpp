@@ -1,4 +1,5 @@
-// What sessions in SQLite cost without a library: the same statements in a straight line, one connection a thread.
+// What sessions in SQLite cost without a library: its schema and its statements in a straight line, one connection a
+// thread. A record is the moment at which it expires, then the content as JSON text.
 #pragma once
 
 #include <sqlite3.h>
@@ -20,7 +21,7 @@ class BareSqlite {
  public:
   using Key = BareTable::Key;
 
-  // Makes the table if there is none. Throws std::runtime_error, as do all others.
+  // Makes the tables if there are none. Throws std::runtime_error, as do all others.
   explicit BareSqlite(const std::string& path);
 
   void begin();
@@ -40,15 +41,19 @@ class BareSqlite {
 
   Statement prepare(const char* text);
   void run(const Statement& statement);
-  bool load(const Key& key);
+  bool load(const Key& key, std::int64_t now);
+  void sweep(std::int64_t now);
 
   std::unique_ptr<sqlite3, Close> connection_;
   Statement begin_;
   Statement select_;
   Statement insert_;
   Statement update_;
+  Statement due_;
   Statement commit_;
-  std::string content_;  // of the session that was loaded: JSON text
+  std::int64_t row_ = 0;  // of the session that was loaded
+  std::int64_t swept_at_ = 0;
+  std::string content_;  // likewise: JSON text
   std::array<std::string_view, 512> names_{};
   std::string changed_;
 };
