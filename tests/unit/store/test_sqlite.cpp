@@ -30,6 +30,33 @@ Result<Committed> regenerate(Store& store, unsigned from, unsigned to) {
   });
 }
 
+// The one that was opened last, by whomever.
+class LastConnection {
+ public:
+  LastConnection() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(&note)); }
+  LastConnection(const LastConnection&) = delete;
+  LastConnection& operator=(const LastConnection&) = delete;
+  ~LastConnection() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&note)); }
+
+  int number(const char* sql) const {
+    int found = -1;
+    const auto read = [](void* to, int, char** texts, char**) {
+      *static_cast<int*>(to) = std::stoi(texts[0]);
+      return 0;
+    };
+    REQUIRE(sqlite3_exec(opened_, sql, read, &found, nullptr) == SQLITE_OK);
+    return found;
+  }
+
+ private:
+  static int note(sqlite3* database, const char**, const void*) {
+    opened_ = database;
+    return SQLITE_OK;
+  }
+
+  static inline sqlite3* opened_ = nullptr;
+};
+
 }  // namespace
 
 TEST_CASE("sessions are there again after the database was closed") {
@@ -66,11 +93,15 @@ TEST_CASE("two stores on one file are one") {
 
 TEST_CASE("synchronous is what was asked for") {
   const TemporaryDirectory directory;
-  for (const auto synchronous : {SqliteOptions::Synchronous::off, SqliteOptions::Synchronous::full}) {
+  const auto level = [&directory](SqliteOptions::Synchronous synchronous) {
+    const LastConnection connection;
     const auto store = open_sqlite({directory.file("s.db"), synchronous, 1});
     REQUIRE(store);
-    CHECK(destroy(**store, 1));
-  }
+    return connection.number("PRAGMA synchronous");
+  };
+  CHECK(level(SqliteOptions::Synchronous::off) == 0);
+  CHECK(level(SqliteOptions::Synchronous::normal) == 1);
+  CHECK(level(SqliteOptions::Synchronous::full) == 2);
 }
 
 TEST_CASE("each write drops a few of what has expired, and leaves what was renewed") {
