@@ -33,8 +33,8 @@
  * few expired sessions; their room in the file is used again. After fork, parent and child share the sessions and each
  * opens connections of its own: a backend may be opened before a server forks. Fork itself waits for what SQLite is doing
  * at that moment, but for no lock and no codec, and closes the connections. An older database is brought up to date when
- * it is opened; a newer one fails with SESSIONS_E_NEWER, and a file of another program with SESSIONS_E_CORRUPT: neither
- * is touched. The library must have been built with SQLite.
+ * it is opened; one that is newer, or has become so meanwhile, fails with SESSIONS_E_NEWER, and a file of another program
+ * with SESSIONS_E_CORRUPT: neither is touched. The library must have been built with SQLite.
  *
  * redis: is a server of Redis, 6.2 or later, or Valkey, that any number of processes and machines share:
  *

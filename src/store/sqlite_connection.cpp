@@ -56,11 +56,12 @@ std::string_view text(const Key& key) noexcept { return {key.data(), key.size()}
 }  // namespace
 
 struct SqliteConnection::Statements {
-  SqliteStatement begin, commit, find, insert, replace, replace_due, erase, put_off, due, count, statistics;
+  SqliteStatement begin, version, commit, find, insert, replace, replace_due, erase, put_off, due, count, statistics;
 
   static Result<std::unique_ptr<Statements>> prepare(sqlite3* database) {
     constexpr std::array texts = {
         "BEGIN IMMEDIATE",
+        "PRAGMA user_version",
         "COMMIT",
         "SELECT id, due, record FROM sessions WHERE key = ?1",
         "INSERT INTO sessions(key, due, record) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
@@ -85,7 +86,7 @@ struct SqliteConnection::Statements {
     auto next = made.begin();
     const auto take = [&next] { return std::move(*next++); };
     return std::make_unique<Statements>(
-        Statements{take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take()});
+        Statements{take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take()});
   }
 };
 
@@ -164,8 +165,12 @@ Result<void> SqliteConnection::begin() {
   has_failed_ = false;
   has_swept_ = false;
   SqliteRun run = statements_->begin.run();
-  const Result<bool> row = step(run);
-  return row ? Result<void>() : row.error();
+  if (const Result<bool> begun = step(run); !begun) {
+    return begun.error();
+  }
+  SqliteRun version = statements_->version.run();
+  const Result<bool> row = step(version);
+  return row ? check_version(version.number(0)) : row.error();
 }
 
 Result<void> SqliteConnection::commit() {
@@ -186,14 +191,16 @@ Result<void> SqliteConnection::commit() {
 }
 
 void SqliteConnection::rollback() noexcept {
-  if (sqlite3_get_autocommit(database_.get()) == 0) {  // otherwise SQLite has done so itself
+  if (is_in_transaction()) {  // otherwise SQLite has done so itself
     is_suspect_ = sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr) != SQLITE_OK || is_suspect_;
   }
 }
 
-bool SqliteConnection::must_roll_back() const noexcept {
-  return has_failed_ || sqlite3_get_autocommit(database_.get()) != 0;
-}
+bool SqliteConnection::must_roll_back() const noexcept { return has_failed_ || !is_in_transaction(); }
+
+bool SqliteConnection::is_suspect() const noexcept { return is_suspect_ || is_in_transaction(); }
+
+bool SqliteConnection::is_in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
 
 Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key) {
   SqliteRun run = statements_->find.run();

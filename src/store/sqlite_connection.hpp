@@ -41,7 +41,8 @@ class SqliteConnection {
   // Who uses it from now on; null for nobody.
   void set_call(const Call* call) noexcept { call_ = call; }
 
-  // Takes the lock on writing. Afterwards end with commit() or rollback().
+  // Takes the lock on writing. When it has succeeded, end with commit() or rollback(). Status newer when a newer
+  // libsessions has brought the database up to date since it was opened.
   Result<void> begin();
   Result<void> commit();
   void rollback() noexcept;
@@ -52,8 +53,8 @@ class SqliteConnection {
   // Somebody has swept in this transaction.
   bool has_swept() const noexcept { return has_swept_; }
 
-  // What was met on this connection may not be met on a new one.
-  bool is_suspect() const noexcept { return is_suspect_; }
+  // What was met on this connection may not be met on a new one, or it is still in a transaction.
+  bool is_suspect() const noexcept;
 
   Result<std::optional<SqliteRow>> find(const Key& key);
 
@@ -78,6 +79,7 @@ class SqliteConnection {
 
   Result<void> set_up(const SqliteOptions& options);
   static int wait_for_lock(void* self, int count) noexcept;
+  bool is_in_transaction() const noexcept;
   Result<bool> step(SqliteRun& run);
   Result<void> change(SqliteRun& run);
 

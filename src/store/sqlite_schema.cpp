@@ -2,6 +2,7 @@
 #include <store/sqlite_handle.hpp>
 #include <store/sqlite_schema.hpp>
 #include <string>
+#include <utility>
 
 namespace sessions::store {
 
@@ -46,9 +47,8 @@ Result<std::int64_t> read_version(sqlite3* database) {
     return Error{Status::corrupt,
                  "the SQLite database belongs to another program: name another file in the backend's URL"};
   }
-  if (version > current_version) {
-    return Error{Status::newer,
-                 "the SQLite database was written by a newer libsessions: update this one; nothing was changed"};
+  if (Result<void> known = check_version(version); !known) {
+    return std::move(known.error());
   }
   if (!is_empty && version < 1) {
     return Error{Status::corrupt, "the SQLite database has no schema version: restore it from a backup"};
@@ -88,6 +88,14 @@ Result<void> use_write_ahead_log(sqlite3* database) {
 }
 
 }  // namespace
+
+Result<void> check_version(std::int64_t version) {
+  if (version > current_version) {
+    return Error{Status::newer,
+                 "the SQLite database was written by a newer libsessions: update this one; nothing was changed"};
+  }
+  return {};
+}
 
 Result<void> prepare_schema(sqlite3* database) {
   const Result<std::int64_t> version = read_version(database);

@@ -4,11 +4,16 @@
 #include <sqlite3.h>
 
 #include <base/result.hpp>
+#include <cstdint>
 
 namespace sessions::store {
 
 // Makes the tables in an empty database, and brings an older one up to date. Status newer when a newer libsessions has
 // written it, corrupt when it belongs to another program; neither is touched then.
 Result<void> prepare_schema(sqlite3* database);
+
+// Tests a user_version that was read later: a newer libsessions may have brought the database up to date meanwhile.
+// Status newer.
+Result<void> check_version(std::int64_t version);
 
 }  // namespace sessions::store

@@ -172,6 +172,23 @@ TEST_CASE("what a newer library has written is left as it is") {
   CHECK(value_of(*open(path), 2) == "1");
 }
 
+TEST_CASE("nothing is written to a database that a newer library has brought up to date meanwhile") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open(path);
+  REQUIRE(*create(*store, 1));
+  Sql sql(path);
+  sql.run("PRAGMA user_version = 2");
+  CHECK(status_of(increment(*store, 1)) == Status::newer);
+  CHECK(status_of(create(*store, 2)) == Status::newer);
+  CHECK(status_of(destroy(*store, 1)) == Status::newer);
+  CHECK(status_of(sweep(*store, 10, now + lifetime + 1)) == Status::newer);
+  CHECK(sql.text("SELECT count(*) FROM sessions") == "1");
+  sql.run("PRAGMA user_version = 1");
+  CHECK(status_of(increment(*store, 1)) == Status::ok);
+  CHECK(value_of(*store, 1) == "1");
+}
+
 TEST_CASE("an empty file becomes a database") {
   const TemporaryDirectory directory;
   std::ofstream(directory.file("s.db")).flush();
