@@ -155,8 +155,10 @@ Result<bool> SqliteConnection::step(SqliteRun& run) {
 }
 
 Result<void> SqliteConnection::change(SqliteRun& run) {
+  const bool had_failed = has_failed_;
+  has_failed_ = true;  // also when there is no memory to say so
   const Result<bool> row = step(run);
-  has_failed_ = has_failed_ || !row;
+  has_failed_ = had_failed || !row;
   return row ? Result<void>() : row.error();
 }
 

@@ -1,12 +1,14 @@
 /* Each allocation fails once, alone and with all that follow it, while a session in SQLite is opened, changed, moved and
  * ended. Whatever a call says is true: what it reports as not done is not in the database, and the next attempt works. */
 #define _POSIX_C_SOURCE 200809L
+#include <sqlite3.h>
 #include <support/world.h>
 #include <torture/allocator.h>
 #include <unistd.h>
 
 static char directory[] = "/tmp/sessions-memory-XXXXXX";
-static char url[64];
+static char path[48];
+static char url[80];
 static sessions_manager *manager;
 static long points;
 
@@ -79,6 +81,38 @@ static int fail_open(long index, int on_and_on) {
   return has_failed;
 }
 
+static int64_t number_of_rows(sqlite3 *database) {
+  sqlite3_stmt *statement = NULL;
+  int64_t rows = -1;
+  CHECK(sqlite3_prepare_v2(database, "SELECT count(*) FROM sessions", -1, &statement, NULL) == SQLITE_OK);
+  if (sqlite3_step(statement) == SQLITE_ROW) {
+    rows = sqlite3_column_int64(statement, 0);
+  }
+  sqlite3_finalize(statement);
+  return rows;
+}
+
+/* The database refuses to end the old session when the new one is there already, and saying so needs memory. */
+static int fail_refused_move(sqlite3 *database, long index) {
+  char *cookie = world_store(manager, "{\"n\":0}");
+  sessions_session *session = world_load(manager, cookie);
+  int64_t rows = number_of_rows(database);
+  int has_failed;
+  CHECK(sqlite3_exec(database, "CREATE TRIGGER refuse BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, ''); END",
+                     NULL, NULL, NULL) == SQLITE_OK);
+  allocator_watch(index, 0);
+  CHECK(step(session, MOVE) != SESSIONS_OK);
+  allocator_unwatch();
+  has_failed = allocator_has_failed();
+  CHECK_INT(number_of_rows(database), rows);
+  CHECK(sqlite3_exec(database, "DROP TRIGGER refuse", NULL, NULL, NULL) == SQLITE_OK);
+  CHECK_INT(stored_n(cookie), 0);
+  sessions_session_free(session);
+  free(cookie);
+  points++;
+  return has_failed;
+}
+
 static void remove_everything(void) {
   static const char *const names[] = {"%s/s.db", "%s/s.db-wal", "%s/s.db-shm"};
   size_t i;
@@ -92,11 +126,13 @@ static void remove_everything(void) {
 
 int main(void) {
   sessions_config *config = NULL;
+  sqlite3 *database = NULL;
   int on_and_on;
   int which;
   long index;
   REQUIRE(mkdtemp(directory) != NULL);
-  snprintf(url, sizeof url, "sqlite:%s/s.db?synchronous=off", directory);
+  snprintf(path, sizeof path, "%s/s.db", directory);
+  snprintf(url, sizeof url, "sqlite:%s?synchronous=off", path);
   REQUIRE(sessions_config_new(&config) == SESSIONS_OK);
   manager = world_manager_from(url, config);
   for (on_and_on = 0; on_and_on <= 1; on_and_on++) {
@@ -107,6 +143,10 @@ int main(void) {
       }
     }
   }
+  REQUIRE(sqlite3_open(path, &database) == SQLITE_OK);
+  for (index = 0; fail_refused_move(database, index); index++) {
+  }
+  sqlite3_close(database);
   sessions_manager_free(manager);
   remove_everything();
   printf("%ld points\n", points);
