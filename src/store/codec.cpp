@@ -85,6 +85,9 @@ Result<Record> encode(const Record& record, const Codec* codec) {
   if (!bytes) {
     return bytes.error();
   }
+  if (bytes->size() > most_length) {
+    return Error{Status::limit, "the codec made more bytes of the session than can be stored: store less"};
+  }
   head.coded = true;
   const Field only{{}, *bytes};
   return Record(head, record.applied(), {&only, 1});

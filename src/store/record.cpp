@@ -97,15 +97,15 @@ class Parser {
     rest_.remove_prefix(failed_ ? rest_.size() : size);
   }
 
-  // Lengths are below 2^28, in their shortest spelling.
+  // In their shortest spelling.
   std::size_t length() noexcept {
     std::size_t length = 0;
-    for (unsigned shift = 0; shift < 28 && !rest_.empty(); shift += 7) {
+    for (unsigned shift = 0; shift < 35 && !rest_.empty(); shift += 7) {
       const auto byte = static_cast<unsigned char>(rest_.front());
       rest_.remove_prefix(1);
       length |= static_cast<std::size_t>(byte & 0x7fU) << shift;
       if ((byte & 0x80U) == 0) {
-        failed_ = failed_ || (byte == 0 && shift != 0);
+        failed_ = failed_ || (byte == 0 && shift != 0) || length > most_length;
         return failed_ ? 0 : length;
       }
     }

@@ -18,6 +18,9 @@ namespace sessions::store {
 
 inline constexpr std::int64_t no_deadline = INT64_MAX;
 
+// Of a key, or a value, or what a codec has made of it: as much as a config lets the content of a session have.
+inline constexpr std::size_t most_length = std::size_t{1} << 28U;
+
 // Seconds since 1970.
 struct Times {
   std::int64_t created = 0;

@@ -50,6 +50,15 @@ TEST_CASE("a record gives back what it was made of") {
   }
 }
 
+TEST_CASE("a value may be as long as all content of a session") {
+  const std::string value(most_length, '1');
+  const Field field{{}, value};
+  CHECK(Record::parse(Record({}, {}, {&field, 1}).bytes()));
+  const std::string longer = value + "1";
+  const Field too_long{{}, longer};
+  CHECK_FALSE(Record::parse(Record({}, {}, {&too_long, 1}).bytes()));
+}
+
 TEST_CASE("copies share, with() keeps everything else under another head") {
   const std::vector<Field> fields = {{"k", "1"}};
   const std::vector<Applied> applied = {{1, 2, 3}, {4, 5, 6}};

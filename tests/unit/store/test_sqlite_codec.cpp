@@ -130,6 +130,25 @@ TEST_CASE("who is overtaken while a codec runs begins anew, until the deadline")
   CHECK(coded_value_of(*store, 3) == std::to_string(rivals));
 }
 
+TEST_CASE("what a codec makes too large is refused, and what was there stays") {
+  class Swelling final : public Codec {
+   public:
+    Result<std::string> encode(std::string_view) const override { return std::string(most_length + 1, 'x'); }
+    Result<std::string> decode(std::string_view bytes) const override { return Reversal().decode(bytes); }
+  };
+  const TemporaryDirectory directory;
+  const auto store = open(directory.file("s.db"));
+  REQUIRE(*create(*store, 1, now, "0", coded()));
+  const Call swelling(now, std::chrono::minutes(1), std::make_shared<Swelling>());
+  const auto committed = increment(*store, 1, swelling);
+  REQUIRE_FALSE(committed);
+  CHECK(committed.error().status == Status::limit);
+  const auto created = create(*store, 2, now, "0", swelling);
+  REQUIRE_FALSE(created);
+  CHECK(created.error().status == Status::limit);
+  CHECK(coded_value_of(*store, 1) == "0");
+}
+
 TEST_CASE("a session that ends while a codec runs stays ended") {
   const TemporaryDirectory directory;
   const auto store = open(directory.file("s.db"));
