@@ -11,8 +11,8 @@ namespace sessions::store {
 
 namespace {
 
-// How long a record that cannot be read is left alone: who updates the library, or brings back a key of a codec, can
-// read it again.
+// A record that cannot be read is never dropped, since who updates the library may read it again; the sweep looks at it
+// once in so many seconds.
 constexpr std::int64_t unreadable_seconds = 86'400;
 
 // A file for its owner alone; SQLite gives its mode to the files beside it. Made without opening it: closing a
