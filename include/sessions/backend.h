@@ -29,13 +29,15 @@
  *   full     nothing that was committed: each commit waits for the disk. Threads that wait share that wait.
  *
  * connections is 1 to 64, by default 4: so many threads of a process read at the same time. There is one writer at a
- * time; others wait for it, up to the time allowed for their call, and then fail with SESSIONS_E_BUSY. Each write drops a
- * few expired sessions, but none that it cannot read: a newer libsessions may have written it. Their room in the file is
- * used again. After fork, parent and child share the sessions and each opens connections of its own: a backend may be
- * opened before a server forks. Fork itself waits for what SQLite is doing at that moment, but for no lock and no codec,
- * and closes the connections. An older database is brought up to date when it is opened; one that is newer, or has become
- * so meanwhile, fails with SESSIONS_E_NEWER, and a file of another program with SESSIONS_E_CORRUPT: neither is touched.
- * The library must have been built with SQLite.
+ * time; others wait for it, up to the time allowed for their call, and then fail with SESSIONS_E_BUSY. Each write drops
+ * a few expired sessions, but none that it cannot read: a newer libsessions may have written it. Their room in the file
+ * is used again. After fork, parent and child share the sessions and each opens connections of its own: a backend may
+ * be opened before a server forks. Fork itself waits for what SQLite is doing at that moment, but for no lock and no
+ * codec, and closes the connections. An older database is brought up to date when it is opened; one that is newer, or
+ * has become so meanwhile, fails with SESSIONS_E_NEWER, and a file of another program with SESSIONS_E_CORRUPT: neither
+ * is touched. The file has to stay at its path while it is in use: from the next second after it was removed or
+ * replaced all calls fail with SESSIONS_E_UNAVAILABLE, until the processes that use it have been started anew. To
+ * restore a backup, stop them, and remove "-wal" and "-shm" too. The library must have been built with SQLite.
  *
  * redis: is a server of Redis, 6.2 or later, or Valkey, that any number of processes and machines share:
  *

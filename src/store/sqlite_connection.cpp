@@ -129,6 +129,15 @@ Result<void> SqliteConnection::set_up(const SqliteOptions& options) {
   return {};
 }
 
+bool SqliteConnection::has_lost_file(std::int64_t now) noexcept {
+  int has_moved = 0;
+  if (now != looked_at_) {
+    sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    looked_at_ = has_moved == 0 ? now : looked_at_;
+  }
+  return has_moved != 0;
+}
+
 // SQLite tells nobody when a lock is free: it is tried again and again, soon at first.
 int SqliteConnection::wait_for_lock(void* self, int count) noexcept {
   using std::chrono::microseconds;

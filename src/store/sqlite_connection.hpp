@@ -41,6 +41,9 @@ class SqliteConnection {
   // Who uses it from now on; null for nobody.
   void set_call(const Call* call) noexcept { call_ = call; }
 
+  // Whether the file that it has open is no longer the one at its path. Looks once in a second of `now`.
+  bool has_lost_file(std::int64_t now) noexcept;
+
   // Takes the lock on writing. When it has succeeded, end with commit() or rollback(). Status newer when a newer
   // libsessions has brought the database up to date since it was opened.
   Result<void> begin();
@@ -87,6 +90,7 @@ class SqliteConnection {
   const std::atomic<bool>& hurry_;
   SqliteHandle database_;
   std::unique_ptr<Statements> statements_;
+  std::int64_t looked_at_ = 0;     // when the file was last at its path
   std::int64_t new_sessions_ = 0;  // in this transaction, without tombstones
   bool has_failed_ = false;        // a change in this transaction
   bool has_swept_ = false;         // likewise

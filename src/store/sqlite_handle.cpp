@@ -42,7 +42,9 @@ Error sqlite_error(sqlite3* database, int code) {
     case SQLITE_FULL:
       return full();
     case SQLITE_CORRUPT:
-      return {Status::corrupt, "the SQLite database is damaged: restore it from a backup, or remove it to start anew"};
+      return {Status::corrupt,
+              "the SQLite database is damaged: stop all processes that use it, then remove it with the files -wal and "
+              "-shm beside it, and restore a backup or start anew"};
     case SQLITE_NOTADB:
       return {Status::corrupt, "the file is no SQLite database: name another one in the backend's URL"};
     case SQLITE_NOMEM:

@@ -4,6 +4,17 @@
 
 namespace sessions::store {
 
+namespace {
+
+Error lost_file() {
+  return {
+      Status::unavailable,
+      "the file of the SQLite database was removed or replaced while it was in use: stop all processes that use it, "
+      "remove what is left of the files -wal and -shm beside it, and start them again"};
+}
+
+}  // namespace
+
 SqlitePool::SqlitePool(const SqliteOptions& options)
     : options_(options), fork_([this] { close_all(); }, [this] { reopen(); }) {
   const std::lock_guard lock(mutex_);  // from now on a fork may look
@@ -33,6 +44,13 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
   }
   if (connection) {
     connection->set_call(&call);
+    has_lost_file_ = has_lost_file_ || connection->has_lost_file(call.now());
+  }
+  if (has_lost_file_) {
+    take_back(std::move(connection));
+    return lost_file();
+  }
+  if (connection) {
     return Lease(*this, std::move(connection));
   }
   try {

@@ -48,7 +48,8 @@ class SqlitePool {
   SqlitePool& operator=(SqlitePool&&) = delete;
   ~SqlitePool();
 
-  // Waits for one until the call's deadline.
+  // Waits for one until the call's deadline. Status unavailable for ever once the file has been removed or replaced:
+  // what is committed to the old one is lost, and the new one has the log of the old one beside it.
   Result<Lease> lease(const Call& call);
 
   // Calls use(connection), again and again while the database is locked and the call's deadline has not passed.
@@ -85,6 +86,7 @@ class SqlitePool {
   std::vector<std::unique_ptr<SqliteConnection>> idle_;
   std::size_t leased_ = 0;
   std::atomic<bool> is_forking_ = false;
+  std::atomic<bool> has_lost_file_ = false;
   SqliteFork fork_;
 };
 

@@ -189,6 +189,35 @@ TEST_CASE("nothing is written to a database that a newer library has brought up 
   CHECK(value_of(*store, 1) == "1");
 }
 
+TEST_CASE("a file that was removed or replaced is noticed in the next second, and nothing is lost unseen") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  const std::string other = directory.file("other.db");
+  const bool is_replaced = GENERATE(false, true);
+  const auto store = open(path);
+  REQUIRE(*create(*store, 1));
+  REQUIRE(increment(*store, 1, patient(now + 1)));
+  if (is_replaced) {
+    REQUIRE(*create(*open(other), 2));
+    std::filesystem::rename(other, path);
+  } else {
+    std::filesystem::remove(path);
+  }
+  const Call later = patient(now + 2);
+  CHECK(status_of(increment(*store, 1, later)) == Status::unavailable);
+  CHECK(status_of(load(*store, 1, later)) == Status::unavailable);
+  CHECK(status_of(create(*store, 3, now + 2, "0", later)) == Status::unavailable);
+  for (const char* left : {"", "-wal", "-shm"}) {
+    if (!is_replaced || *left != '\0') {
+      std::filesystem::remove(path + left);
+    }
+  }
+  CHECK(status_of(load(*store, 1, later)) == Status::unavailable);
+  const auto anew = open(path);
+  CHECK(value_of(*anew, 1) == "gone");
+  CHECK(value_of(*anew, 2) == (is_replaced ? "0" : "gone"));
+}
+
 TEST_CASE("an empty file becomes a database") {
   const TemporaryDirectory directory;
   std::ofstream(directory.file("s.db")).flush();
