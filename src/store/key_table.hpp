@@ -31,6 +31,16 @@ class KeyTable {
 
   Record erase(Entry& entry) noexcept;
 
+  // Calls visit(entry) for each, in no order.
+  template <class Visit>
+  void visit(Visit visit) const {
+    for (const Entry& entry : places_) {
+      if (entry.record) {
+        visit(entry);
+      }
+    }
+  }
+
  private:
   void grow();
   template <class IsMeant>

@@ -22,7 +22,7 @@ Record* MemoryShard::find(const Key& key) noexcept {
 
 void MemoryShard::make_room_for_entry() {
   if (due_.size() > 2 * records_.size() + 64) {
-    forget_dead_entries();
+    renew_entries();
   }
   if (due_.size() == due_.capacity()) {
     due_.reserve(std::max<std::size_t>(64, due_.size() + due_.size() / 2));
@@ -44,7 +44,7 @@ bool MemoryShard::insert(const Key& key, const Record& record) {
 }
 
 Record MemoryShard::replace(const Key& key, Record& place, Record record) {
-  if (record.expires() < place.expires()) {  // a tombstone: its turn comes sooner than the entry that there is
+  if (record.expires() < place.expires()) {  // its turn comes sooner than the entry that there is
     make_room_for_entry();
     add_entry(key, record.expires());
   }
@@ -83,9 +83,11 @@ std::optional<Record> MemoryShard::erase_oldest(const Key* keep, std::optional<s
   return erased;
 }
 
-void MemoryShard::forget_dead_entries() noexcept {
-  const auto dead = [this](const Due& due) { return records_.find_prefix(due.key_prefix) == nullptr; };
-  due_.erase(std::remove_if(due_.begin(), due_.end(), dead), due_.end());
+void MemoryShard::renew_entries() noexcept {
+  due_.clear();
+  records_.visit([this](const KeyTable::Entry& entry) {
+    due_.push_back({entry.record.expires(), KeyTable::prefix_of(entry.key)});  // there were more
+  });
   std::make_heap(due_.begin(), due_.end(), later);
 }
 

@@ -35,10 +35,13 @@ class MemoryShard {
   // expired.
   std::optional<Record> erase_oldest(const Key* keep, std::optional<std::int64_t> now) noexcept;
 
+  // How many entries the order of expiry has: at least one for each record, and not many more.
+  std::size_t entry_count() const noexcept { return due_.size(); }
+
  private:
   // An entry for each record, made when it is created and not moved when it is renewed: when its turn comes it is
-  // looked up and, if the record lives longer by then, put back. Entries of records that are gone are left until then,
-  // or until they are the majority.
+  // looked up and, if the record lives longer by then, put back. A record that is to live shorter than before gets
+  // another one. Entries that no record needs are left until their turn comes, or until they are the majority.
   struct Due {
     std::int64_t expires;
     std::uint64_t key_prefix;
@@ -46,7 +49,7 @@ class MemoryShard {
 
   void make_room_for_entry();
   void add_entry(const Key& key, std::int64_t expires) noexcept;
-  void forget_dead_entries() noexcept;
+  void renew_entries() noexcept;
 
   KeyTable records_;
   std::vector<Due> due_;  // a heap, the nearest expiry on top
