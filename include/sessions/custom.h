@@ -144,7 +144,7 @@ SESSIONS_API void sessions_custom_counted(sessions_custom_call *call, int64_t bl
  *
  * status    -201 to -399 or -501 to -599: a SESSIONS_E_... that fits, or a number of the store's own in the category
  *           that fits. Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put or remove
- *           that may have been done nevertheless says SESSIONS_E_UNKNOWN
+ *           that may have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find out
  * message   one line of UTF-8 that says what was wrong and what to do, without keys and content; message_len bytes, of
  *           which up to 1,000 are used; empty for a general one
  *

@@ -55,10 +55,25 @@ class Create final : public Steps<Create, bool> {
     return true;
   }
 
-  bool was_put(BlobAnswer&& answer) { return reply(answer_to_write(std::move(answer), 0)); }
+  bool was_put(BlobAnswer&& answer) {
+    auto written = answer_to_write(std::move(answer), 0);
+    if (!is_in_doubt(written)) {
+      return reply(std::move(written));
+    }
+    in_doubt_ = std::move(written.error());
+    then(&Create::looked);
+    blobs().get(key_, *this);
+    return true;
+  }
+
+  bool looked(BlobAnswer&& answer) {
+    const Fate fate = fate_of(record_.bytes(), first_version, answer);
+    return reply(fate == Fate::unknown ? Result<bool>(std::move(in_doubt_)) : Result(fate == Fate::done));
+  }
 
   const Key key_;
   Record record_;
+  Error in_doubt_{Status::unknown, {}};
 };
 
 // What the blobs do by themselves.

@@ -73,6 +73,12 @@ class Rewrite final : public Steps<Rewrite<Reply>, Reply> {
 
   bool was_put(BlobAnswer&& answer) {
     auto written = answer_to_write(std::move(answer), expected_);
+    if (is_in_doubt(written)) {
+      in_doubt_ = std::move(written.error());
+      this->then(&Rewrite::looked);
+      this->blobs().get(key_, *this);
+      return true;
+    }
     if (!written) {
       return this->reply(std::move(written.error()));
     }
@@ -83,16 +89,31 @@ class Rewrite final : public Steps<Rewrite<Reply>, Reply> {
     return this->is_late() ? this->reply(too_late(was_overtaken_)) : get({});
   }
 
+  bool looked(BlobAnswer&& answer) {
+    switch (fate_of(stored_.bytes(), expected_ + 1, answer)) {
+      case Fate::done:
+        return this->reply(std::move(plan_->reply));
+      case Fate::overtaken:
+        was_overtaken_ = true;
+        return got(std::move(answer));
+      case Fate::unknown:
+        break;
+    }
+    return this->reply(std::move(in_doubt_));
+  }
+
   const Key key_;
   const MakePlan make_plan_;
   std::optional<Plan<Reply>> plan_;
   Record stored_;
   std::uint64_t expected_ = 0;
+  Error in_doubt_{Status::unknown, {}};
   bool was_overtaken_ = false;
 };
 
 // Creates the new record before the old one ends: until the reply nobody knows its key. If the old one has changed
-// meanwhile, the new one is written over; if it comes to nothing, the new one is taken back.
+// meanwhile, the new one is written over; if it comes to nothing, the new one is taken back. As long as the old one may
+// have ended it is not: it would be all that is left of the session.
 class Regenerate final : public Steps<Regenerate, Committed> {
  public:
   Regenerate(std::shared_ptr<Blobs> blobs, const Key& from, const Destination& to, const Commit& commit,
@@ -144,12 +165,27 @@ class Regenerate final : public Steps<Regenerate, Committed> {
 
   bool was_created(BlobAnswer&& answer) {
     auto written = answer_to_write(std::move(answer), new_version_);
+    if (is_in_doubt(written)) {
+      in_doubt_ = std::move(written.error());
+      then(&Regenerate::looked_at_new);
+      blobs().get(to_.key, *this);
+      return true;
+    }
     if (!written) {
       return take_back(std::move(written.error()));
     }
     if (!*written) {
       return reply(Error{Status::internal, "a new session id was in use already: is the random source broken?"});
     }
+    return end_old();
+  }
+
+  bool looked_at_new(BlobAnswer&& answer) {
+    const bool is_done = fate_of(stored_.bytes(), new_version_ + 1, answer) == Fate::done;
+    return is_done ? end_old() : take_back(std::move(in_doubt_));
+  }
+
+  bool end_old() {
     ++new_version_;
     if (is_late()) {
       return take_back(too_late(was_overtaken_));
@@ -161,6 +197,12 @@ class Regenerate final : public Steps<Regenerate, Committed> {
 
   bool was_ended(BlobAnswer&& answer) {
     auto written = answer_to_write(std::move(answer), old_version_);
+    if (is_in_doubt(written)) {
+      in_doubt_ = std::move(written.error());
+      then(&Regenerate::looked_at_old);
+      blobs().get(from_, *this);
+      return true;
+    }
     if (!written) {
       return take_back(std::move(written.error()));
     }
@@ -169,6 +211,19 @@ class Regenerate final : public Steps<Regenerate, Committed> {
     }
     was_overtaken_ = true;
     return is_late() ? take_back(too_late(was_overtaken_)) : get({});
+  }
+
+  bool looked_at_old(BlobAnswer&& answer) {
+    switch (fate_of(left_->bytes(), old_version_ + 1, answer)) {
+      case Fate::done:
+        return reply(std::move(committed_));
+      case Fate::overtaken:
+        was_overtaken_ = true;
+        return got(std::move(answer));
+      case Fate::unknown:
+        break;
+    }
+    return reply(std::move(in_doubt_));
   }
 
   // What cannot be taken back expires: nobody has its id.
@@ -192,6 +247,7 @@ class Regenerate final : public Steps<Regenerate, Committed> {
   Record stored_;
   std::optional<Record> left_;
   std::optional<Result<Committed>> outcome_;
+  Error in_doubt_{Status::unknown, {}};
   std::uint64_t old_version_ = 0;
   std::uint64_t new_version_ = 0;  // 0: not created
   bool was_overtaken_ = false;

@@ -97,4 +97,12 @@ Result<std::monostate> answer_to_ping(BlobAnswer answer) {
   return no_answer(std::move(answer));
 }
 
+Fate fate_of(std::string_view blob, std::uint64_t version, const BlobAnswer& found) noexcept {
+  const BlobFound* there = std::get_if<BlobFound>(&found);
+  if (there == nullptr || there->version != version) {
+    return Fate::unknown;
+  }
+  return there->record.bytes() == blob ? Fate::done : Fate::overtaken;
+}
+
 }  // namespace sessions::store

@@ -103,4 +103,11 @@ Result<bool> answer_to_write(BlobAnswer answer, std::uint64_t expected);  // whe
 Result<BlobsCounted> answer_to_count(BlobAnswer answer);
 Result<std::monostate> answer_to_ping(BlobAnswer answer);
 
+// A put of which the store does not know whether it was done, after another look at the key: overtaken when somebody
+// else has put that version, unknown when it may be done still, or lies under what others have put since.
+enum class Fate { done, overtaken, unknown };
+
+inline bool is_in_doubt(const Result<bool>& written) { return !written && written.error().status == Status::unknown; }
+Fate fate_of(std::string_view blob, std::uint64_t version, const BlobAnswer& found) noexcept;
+
 }  // namespace sessions::store

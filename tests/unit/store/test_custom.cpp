@@ -31,6 +31,8 @@ class TestBlobs final : public Blobs {
 
   // Looks at the number of the question, from 1; a status is the answer to it.
   std::function<std::optional<BlobAnswer>(int question)> instead = [](int) { return std::nullopt; };
+  int lost_answer = 0;  // the number of the question whose answer is Status::unknown
+  bool is_lost_when_done = false;
   bool is_deferring = false;
   std::deque<std::function<void()>> deferred;
   std::map<Key, Blob> blobs;
@@ -73,6 +75,12 @@ class TestBlobs final : public Blobs {
   void ping(Dialogue& dialogue) override { dialogue.answer(BlobDone()); }
   void statistics(Dialogue& dialogue) override { dialogue.answer(BlobsCounted{0, 0}); }
 
+  // The store will not know what became of that question.
+  void lose_answer(int question, bool is_done) {
+    lost_answer = question;
+    is_lost_when_done = is_done;
+  }
+
   // Answers what is open, and what is asked then, until nothing is.
   void answer_all() {
     while (!deferred.empty()) {
@@ -90,6 +98,12 @@ class TestBlobs final : public Blobs {
 
   void ask(Dialogue& dialogue, std::function<BlobAnswer()> work_out) {
     auto other = instead(++questions);
+    if (questions == lost_answer) {
+      other = Error{Status::unknown, "lost"};
+      if (is_lost_when_done) {
+        work_out();
+      }
+    }
     auto answer = [&dialogue, work_out, other] { dialogue.answer(other ? *other : work_out()); };
     if (is_deferring) {
       deferred.push_back(answer);
@@ -219,6 +233,96 @@ TEST_CASE("whichever question fails, the caller learns why, and the session is w
   CHECK(world.text(a) == "k=1 ");
   CHECK(world.text(b) == "gone");
   CHECK(world.blobs->blobs.size() == 1);
+}
+
+TEST_CASE("a put whose answer was lost is looked for: what was done is done") {
+  const bool is_done = GENERATE(true, false);
+  World world;
+  world.blobs->is_deferring = GENERATE(false, true);
+  SECTION("create") {
+    const int before = world.blobs->questions;
+    world.blobs->lose_answer(before + 1, is_done);
+    const std::vector<Field> fields = {{"k", "1"}};
+    const Record record({7, 1, {now, now, no_deadline, now + 1000}, false}, {}, fields);
+    const auto created =
+        world.ask<bool>([&](const Call& call, auto done) { world.store->create(a, record, call, std::move(done)); });
+    CHECK((created ? Status::ok : created.error().status) == (is_done ? Status::ok : Status::unknown));
+    CHECK(world.text(a) == (is_done ? "k=1 " : "gone"));
+  }
+  SECTION("commit") {
+    world.create(a);
+    world.blobs->lose_answer(world.blobs->questions + 2, is_done);
+    const auto committed = world.write(nullptr);
+    CHECK((committed ? Status::ok : committed.error().status) == (is_done ? Status::ok : Status::unknown));
+    CHECK(world.text(a) == (is_done ? "k=6 key=\"value\" " : "k=1 "));
+  }
+  SECTION("destroy") {
+    world.create(a);
+    world.blobs->lose_answer(world.blobs->questions + 2, is_done);
+    const auto destroyed = world.ask<Destroyed>(
+        [&](const Call& call, auto done) { world.store->destroy(a, now + 3600, call, std::move(done)); });
+    CHECK((destroyed ? Status::ok : destroyed.error().status) == (is_done ? Status::ok : Status::unknown));
+    CHECK(world.text(a) == (is_done ? "gone" : "k=1 "));
+  }
+  SECTION("regenerate, the new record") {
+    world.create(a);
+    world.blobs->lose_answer(world.blobs->questions + 2, is_done);
+    const auto moved = world.write(&b);
+    CHECK((moved ? Status::ok : moved.error().status) == (is_done ? Status::ok : Status::unknown));
+    CHECK(world.text(a) == (is_done ? "gone" : "k=1 "));
+    CHECK(world.text(b) == (is_done ? "k=6 key=\"value\" " : "gone"));
+  }
+  SECTION("regenerate, the tombstone") {
+    world.create(a);
+    world.blobs->lose_answer(world.blobs->questions + 3, is_done);
+    const auto moved = world.write(&b);
+    CHECK((moved ? Status::ok : moved.error().status) == (is_done ? Status::ok : Status::unknown));
+    CHECK(world.text(a) == (is_done ? "gone" : "k=1 "));
+    CHECK(world.text(b) == "k=6 key=\"value\" ");  // the old one may end still
+  }
+}
+
+TEST_CASE("a put whose answer was lost has certainly not been done when somebody else's was") {
+  World world;
+  world.create(a);
+  const bool is_move = GENERATE(false, true);
+  const int before = world.blobs->questions;
+  const int lost = before + (is_move ? 3 : 2);
+  world.blobs->instead = [&](int question) -> std::optional<BlobAnswer> {
+    if (question != lost) {
+      return std::nullopt;
+    }
+    const std::vector<Field> fields = {{"k", "10"}};
+    const Record other({7, 2, {now, now, no_deadline, now + 1000}, false}, {}, fields);
+    world.blobs->blobs[a] = {std::string(other.bytes()), 2};
+    return Error{Status::unknown, "lost"};
+  };
+  const auto written = world.write(is_move ? &b : nullptr);
+  REQUIRE(written);
+  CHECK(written->outcome == Committed::Outcome::merged);
+  CHECK(world.text(is_move ? b : a) == "k=15 key=\"value\" ");
+  CHECK(world.text(is_move ? a : b) == "gone");
+}
+
+TEST_CASE("a put whose answer was lost stays unknown when nobody can be asked, or others have written over it") {
+  World world;
+  world.create(a);
+  const Key* to = GENERATE(as<const Key*>(), nullptr, &b);
+  const bool can_ask = GENERATE(false, true);
+  const int lost = world.blobs->questions + (to != nullptr ? 3 : 2);
+  world.blobs->lose_answer(lost, true);
+  world.blobs->instead = [&](int question) -> std::optional<BlobAnswer> {
+    if (question == lost + 1 && can_ask) {
+      world.blobs->blobs[a].version += 1;
+    } else if (question == lost + 1) {
+      return Error{Status::unavailable, "down"};
+    }
+    return std::nullopt;
+  };
+  const auto written = world.write(to);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().status == Status::unknown);
+  CHECK(world.text(to != nullptr ? b : a) == "k=6 key=\"value\" ");
 }
 
 TEST_CASE("what is thrown before a question is answered is the answer to it") {
