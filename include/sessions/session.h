@@ -58,7 +58,8 @@ enum {
   SESSIONS_OUTCOME_MERGED = 7,  /* changes were written to what parallel requests had written meanwhile: the session now
                                   shows both; sessions_session_contested_key() names what both had changed */
   SESSIONS_OUTCOME_CONFLICT = 8 /* strict: parallel requests changed what this one had read, so nothing was written; the
-                                   session now shows what is stored, without the changes: make them again and commit */
+                                   session now shows what is stored, without the changes: make them again and commit.
+                                   In other modes only after SESSIONS_E_UNKNOWN, see sessions_session_commit() */
 };
 
 /* Makes a fresh session, not loaded from any request, so that settings for one call can be made before it is loaded.
@@ -249,7 +250,10 @@ SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
  * SESSIONS_E_UNAVAILABLE   the store could not be asked; nothing was written
  * SESSIONS_E_BUSY, SESSIONS_E_FULL, SESSIONS_E_READ_ONLY, SESSIONS_E_CORRUPT, SESSIONS_E_NEWER
  *                          the store can be asked but not written; nothing was written
- * SESSIONS_E_UNKNOWN       the store did not answer in time; whether it wrote is not known
+ * SESSIONS_E_UNKNOWN       the store did not answer in time; whether it wrote is not known. Committing again writes
+ *                          nothing twice: unless the mode is last write, it writes only if the session is stored as it
+ *                          was loaded, and otherwise, as when the first one was written after all, the outcome is
+ *                          CONFLICT and the session shows what is stored
  * SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    no id could be made
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *

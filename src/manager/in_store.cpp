@@ -10,6 +10,15 @@ namespace {
 // As long as a request may hold a session at the most: limits::timeout_ms.
 constexpr std::int64_t tombstone_seconds = 3600;
 
+// Whether a commit is done only if nobody has changed anything. When it is not known whether the last one was done,
+// nobody includes this session: what adds something must not do so twice.
+bool is_about_version(CommitMode mode, const Kept& kept, const session::Content& content) noexcept {
+  return (mode == CommitMode::strict && content.has_read_everything()) ||
+         (mode != CommitMode::last_write && kept.is_in_doubt);
+}
+
+bool changes_version(Write write) noexcept { return write == Write::save || write == Write::regenerate; }
+
 }  // namespace
 
 Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
@@ -117,7 +126,9 @@ Result<void> InStore::start_change(Write write, CommitMode mode, const Kept& kep
   }
   if (mode == CommitMode::strict) {
     preconditions = content.preconditions();
-    commit.only_version = content.has_read_everything() ? std::optional(kept.version) : std::nullopt;
+  }
+  if (is_about_version(mode, kept, content)) {
+    commit.only_version = kept.version;
   }
   commit.changes = changes;
   commit.preconditions = preconditions;
@@ -143,12 +154,14 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::optional<Kep
   auto committed =
       write == Write::create ? create(*next, content, call, asked) : asked.ask<Committed>(*store_, write_late, change);
   if (!committed) {
+    kept.is_in_doubt = kept.is_in_doubt || (changes_version(write) && committed.error().status == Status::unknown);
     return std::move(committed.error());
   }
   if (!committed->record && !committed->head) {
     return Written{Written::Outcome::gone, {}};
   }
   const store::Record::Head head = committed->record ? committed->record->head() : *committed->head;
+  kept.is_in_doubt = false;
   kept.written = head.times.written;
   kept.generation = head.generation;
   kept.version = head.version;

@@ -26,6 +26,7 @@ struct Kept {
   store::Key key{};
   std::uint64_t generation = 0;  // in a store: of the record, with the version that the content shows
   std::uint64_t version = 0;
+  bool is_in_doubt = false;  // in a store: a change of this version may have been written
 };
 
 enum class Write { create, save, touch, regenerate };

@@ -156,6 +156,32 @@ TEST_CASE("an answer that nobody waits for any more is harmless") {
   }
 }
 
+TEST_CASE("a change that may have been written is not written twice: whoever tries again sees what is there") {
+  const Town town;
+  const auto session = town.world.load(town.browser.header());
+  std::int64_t sum = 0;
+  REQUIRE(session->content().increment("n", 1, sum) == Status::ok);
+  town.store->mood = Unreliable::Mood::hangs;
+  REQUIRE_FALSE(session->commit());
+  town.store->mood = Unreliable::Mood::is_down;
+  REQUIRE_FALSE(session->commit());
+  town.store->mood = Unreliable::Mood::answers;
+  const bool was_written = GENERATE(true, false);
+  if (was_written) {
+    town.store->let_go();
+  }
+  REQUIRE(session->commit());
+  CHECK(session->outcome() == (was_written ? Outcome::conflict : Outcome::saved));
+  CHECK(session->content().to_json() == R"({"n":2})");
+  REQUIRE(session->content().increment("n", 1, sum) == Status::ok);
+  const auto other = town.world.load(town.browser.header());
+  REQUIRE(other->content().set("other", "1") == Status::ok);
+  REQUIRE(other->commit());
+  REQUIRE(session->commit());
+  CHECK(session->outcome() == Outcome::merged);
+  CHECK(town.world.load(town.browser.header())->content().to_json() == R"({"n":3,"other":1})");
+}
+
 TEST_CASE("one session may wait longer than its manager's config says") {
   const Town town;
   Session session(town.world.manager());
