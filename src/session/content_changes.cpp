@@ -1,0 +1,110 @@
+// How content differs from what is kept elsewhere, and how it is written.
+#include <algorithm>
+#include <json/python.hpp>
+#include <session/content.hpp>
+
+namespace sessions::session {
+
+bool Content::changed() const noexcept {
+  return cleared_ || !removed_.empty() || std::any_of(fields_.begin(), fields_.end(), [](const Field& field) {
+           return field.change != Field::Change::none;
+         });
+}
+
+std::vector<store::Change> Content::changes() const {
+  using Kind = store::Change::Kind;
+  const auto is_changed = [](const Field& field) { return field.change != Field::Change::none; };
+  std::vector<store::Change> changes;
+  changes.reserve(removed_.size() +
+                  static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), is_changed)));
+  for (const Removed& removed : removed_) {
+    changes.push_back({Kind::remove, removed.key, {}, 0, removed.seen});
+  }
+  for (const Field& field : fields_) {
+    const auto seen = field.kept ? std::optional(field.seen) : std::nullopt;
+    if (field.change == Field::Change::set) {
+      changes.push_back({Kind::set, field.key, field.json(), 0, seen});
+    } else if (field.change == Field::Change::increment) {
+      changes.push_back({Kind::increment, field.key, {}, field.delta, seen});
+    }
+  }
+  return changes;
+}
+
+std::vector<store::Precondition> Content::preconditions() const {
+  std::vector<store::Precondition> preconditions;
+  preconditions.reserve(removed_.size() + fields_.size() + missed_.size());
+  for (const Removed& removed : removed_) {
+    if (removed.was_read) {
+      preconditions.push_back({removed.key, removed.seen});
+    }
+  }
+  for (const Field& field : fields_) {
+    if (field.was_read && field.kept) {
+      preconditions.push_back({field.key, field.seen});
+    }
+  }
+  for (const std::string& key : missed_) {
+    preconditions.push_back({key, std::nullopt});
+  }
+  return preconditions;
+}
+
+std::vector<store::Field> Content::fields() const {
+  std::vector<store::Field> fields;
+  fields.reserve(fields_.size());
+  for (const Field& field : fields_) {
+    fields.push_back({field.key, field.json()});
+  }
+  return fields;
+}
+
+void Content::append_python(std::string& line) const {
+  constexpr std::size_t around_a_member = 8;
+  constexpr std::size_t signature = 64;
+  constexpr std::size_t attributes = 256;
+  line.reserve(line.size() + (bytes_ + around_a_member * fields_.size() + signature) / 3 * 4 + attributes);
+  line += '{';
+  using Verbatim = Field::Verbatim;
+  const auto begin = [](const Field& field) { return field.key.data() - 1; };
+  const auto end = [](const Field& field) {
+    return field.verbatim == Verbatim::key ? field.key.data() + field.key.size() + 3
+                                           : field.seen.data() + field.seen.size();
+  };
+  for (auto field = fields_.begin(); field != fields_.end(); ++field) {
+    line += field == fields_.begin() ? "" : ", ";
+    if (field->verbatim == Verbatim::nothing) {
+      json::append_python_string(line, field->key);
+      line += ": ";
+    } else {
+      const char* const first = begin(*field);
+      const auto is_followed = [begin, end](const Field& before, const Field& next) {
+        return before.verbatim == Verbatim::member && next.verbatim != Verbatim::nothing &&
+               begin(next) == end(before) + 2 && end(before)[0] == ',' && end(before)[1] == ' ';
+      };
+      while (field + 1 != fields_.end() && is_followed(field[0], field[1])) {
+        ++field;
+      }
+      line.append(first, end(*field));
+    }
+    if (field->verbatim != Verbatim::member) {
+      json::append_python(line, field->json());
+    }
+  }
+  line += '}';
+}
+
+void Content::settle() noexcept {
+  for (Field& field : fields_) {
+    field.delta = 0;
+    field.change = Field::Change::none;
+    field.kept = true;
+    field.was_read = false;
+  }
+  removed_.clear();
+  missed_.clear();
+  has_read_everything_ = false;
+  cleared_ = false;
+}
+
+}  // namespace sessions::session
