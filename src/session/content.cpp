@@ -47,8 +47,8 @@ Content::Decoded Content::decoded(Members& members) {
   const bool has_escapes = members.has_escapes();
   decoded.fields.reserve(all.size() + 1);  // one that may be added
   for (const auto& [name, json] : all) {
-    Field& field = decoded.fields.emplace_back(json);
-    field.kept = true;
+    Field& field = decoded.fields.emplace_back(Kept{json});
+    field.is_kept = true;
     if (!has_escapes || name.find('\\') == std::string_view::npos) {
       const char* behind = name.data() + name.size();
       field.key = name;
@@ -91,9 +91,9 @@ void Content::look_at_record() noexcept {
   store::Record::Reader reader(record_);
   for (std::size_t i = 0; i < count_; ++i) {
     const store::Field read = reader.next();
-    Field& field = decoded.fields.emplace_back(read.value);
+    Field& field = decoded.fields.emplace_back(Kept{read.value});
     field.key = read.key;
-    field.kept = true;
+    field.is_kept = true;
     decoded.bytes += read.key.size() + read.value.size();
   }
   take_over(std::move(decoded));
@@ -124,7 +124,7 @@ bool Content::decode() {
 }
 
 std::size_t Content::size() noexcept {
-  has_read_everything_ = remembers_reads_;
+  has_read_everything_ = has_read_everything_ || remembers_reads();
   return state_ == State::decoded ? fields_.size() : count_;
 }
 
@@ -136,11 +136,21 @@ Content::Field* Content::field(std::string_view key) noexcept {
   return found == fields_.end() ? nullptr : &*found;
 }
 
+Content::Removed* Content::removed(std::string_view key) noexcept {
+  const auto found = std::find_if(removed_.begin(), removed_.end(), [key](const Removed& r) { return r.key == key; });
+  return found == removed_.end() ? nullptr : &*found;
+}
+
 Content::Field* Content::read(std::string_view key) {
   Field* found = field(key);
+  if (!remembers_reads()) {
+    return found;
+  }
   if (found != nullptr) {
-    found->was_read = remembers_reads_;
-  } else if (remembers_reads_ && std::find(missed_.begin(), missed_.end(), key) == missed_.end()) {
+    found->was_read = true;
+  } else if (Removed* gone = removed(key)) {
+    gone->was_read = true;
+  } else if (std::find(missed_.begin(), missed_.end(), key) == missed_.end()) {
     missed_.emplace_back(key);
   }
   return found;
@@ -159,7 +169,7 @@ Content::Owned& Content::owned(Field& field) {
 }
 
 const std::string* Content::key_at(std::size_t index) {
-  has_read_everything_ = remembers_reads_;
+  has_read_everything_ = has_read_everything_ || remembers_reads();
   if (index >= fields_.size()) {
     return nullptr;
   }
@@ -177,7 +187,7 @@ const std::string* Content::json_of(std::string_view key) {
     return &*found->own;
   }
   std::optional<std::string>& json = owned(*found).json;
-  return json ? &*json : &json.emplace(found->seen);
+  return json ? &*json : &json.emplace(found->json());
 }
 
 const std::string* Content::string_of(Field& field) {
@@ -198,7 +208,7 @@ const std::string* Content::string_of(std::string_view key) {
 }
 
 const std::string& Content::to_json() {
-  has_read_everything_ = remembers_reads_;
+  has_read_everything_ = has_read_everything_ || remembers_reads();
   if (!json_) {
     std::string text = "{";
     for (const Field& field : fields_) {
@@ -240,12 +250,13 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
 
 // Its value is still to be set.
 Content::Field& Content::add(std::string_view key) {
-  const auto removed = std::find_if(removed_.begin(), removed_.end(), [key](const Removed& r) { return r.key == key; });
-  const bool was_kept = removed != removed_.end();
-  Field added(was_kept ? removed->seen : std::string_view());
+  Removed* const gone = removed(key);
+  Field added(gone == nullptr ? Kept() : gone->kept);
   added.key = owned(added).key.emplace(key);
-  added.kept = was_kept;
-  return fields_.emplace_back(std::move(added));
+  added.is_kept = gone != nullptr;
+  Field& placed = fields_.emplace_back(std::move(added));
+  placed.was_read = gone != nullptr && std::exchange(gone->was_read, false);
+  return placed;
 }
 
 Status Content::set(std::string_view key, std::string_view json) { return put(key, json, Field::Change::set, 0); }
@@ -280,12 +291,13 @@ void Content::erase(const Field& field) noexcept {
 Status Content::remove(std::string_view key) {
   Field* found = field(key);
   if (found == nullptr) {
+    static_cast<void>(read(key));  // the answer tells that it is not there
     return Status::not_found;
   }
-  const bool is_removed =
-      std::any_of(removed_.begin(), removed_.end(), [key](const Removed& removed) { return removed.key == key; });
-  if (found->kept && !is_removed) {
-    removed_.push_back({std::string(key), found->seen, found->was_read});
+  if (Removed* before = removed(key)) {
+    before->was_read = found->was_read;
+  } else if (found->is_kept) {
+    removed_.push_back({std::string(key), found->kept, found->was_read});
   }
   erase(*found);
   return Status::ok;
@@ -314,7 +326,7 @@ const std::string* Content::pop_string(std::string_view key) {
 }
 
 void Content::clear() noexcept {
-  adopt_nothing();
+  reset();
   cleared_ = true;
 }
 
@@ -336,7 +348,7 @@ Result<void> Content::assign(std::string_view json) {
   }
   for (Field& field : decoded.fields) {
     field.change = Field::Change::set;
-    field.kept = false;
+    field.is_kept = false;
     field.verbatim = Field::Verbatim::nothing;
   }
   reset();

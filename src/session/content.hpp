@@ -104,22 +104,30 @@ class Content {
     std::optional<std::string> string;
   };
 
+  // The value that is kept elsewhere: what was adopted, or what this session has written since.
+  struct Kept {
+    std::string_view text() const noexcept { return own ? *own : adopted; }
+
+    std::string_view adopted = {};
+    std::optional<std::string> own = {};
+  };
+
   struct Field {
     enum class Change : std::uint8_t { none, set, increment };
     enum class Verbatim : std::uint8_t { nothing, key, member };  // what stands in text_ as Python writes it
 
-    explicit Field(std::string_view adopted) noexcept : seen(adopted) {}
+    explicit Field(Kept what_is_kept) noexcept : kept(std::move(what_is_kept)) {}
 
     // The value's JSON text.
-    std::string_view json() const noexcept { return own ? *own : seen; }
+    std::string_view json() const noexcept { return own ? *own : kept.text(); }
 
     std::string_view key;
-    std::string_view seen;           // the value that was adopted
-    std::optional<std::string> own;  // the one that it was set to
+    Kept kept;
+    std::optional<std::string> own;  // what it was set to since
     std::unique_ptr<Owned> owned;
     std::int64_t delta = 0;  // increment: the sum of the deltas
     Change change = Change::none;
-    bool kept = false;  // it is in what is kept elsewhere
+    bool is_kept = false;  // it is in what is kept elsewhere
     bool was_read = false;
     Verbatim verbatim = Verbatim::nothing;
   };
@@ -130,7 +138,7 @@ class Content {
 
   struct Removed {
     std::string key;
-    std::string_view seen;
+    Kept kept;
     bool was_read;
   };
 
@@ -140,7 +148,10 @@ class Content {
   };
 
   Field* field(std::string_view key) noexcept;
+  Removed* removed(std::string_view key) noexcept;
   Field* read(std::string_view key);
+  // What is read after a clear is the session's own.
+  bool remembers_reads() const noexcept { return remembers_reads_ && !cleared_; }
   static Owned& owned(Field& field);
   static const std::string* string_of(Field& field);
   Status put(std::string_view key, std::string_view json, Field::Change change, std::int64_t delta);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <json/python.hpp>
 #include <session/content.hpp>
+#include <utility>
 
 namespace sessions::session {
 
@@ -18,10 +19,10 @@ std::vector<store::Change> Content::changes() const {
   changes.reserve(removed_.size() +
                   static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), is_changed)));
   for (const Removed& removed : removed_) {
-    changes.push_back({Kind::remove, removed.key, {}, 0, removed.seen});
+    changes.push_back({Kind::remove, removed.key, {}, 0, removed.kept.text()});
   }
   for (const Field& field : fields_) {
-    const auto seen = field.kept ? std::optional(field.seen) : std::nullopt;
+    const auto seen = field.is_kept ? std::optional(field.kept.text()) : std::nullopt;
     if (field.change == Field::Change::set) {
       changes.push_back({Kind::set, field.key, field.json(), 0, seen});
     } else if (field.change == Field::Change::increment) {
@@ -36,12 +37,12 @@ std::vector<store::Precondition> Content::preconditions() const {
   preconditions.reserve(removed_.size() + fields_.size() + missed_.size());
   for (const Removed& removed : removed_) {
     if (removed.was_read) {
-      preconditions.push_back({removed.key, removed.seen});
+      preconditions.push_back({removed.key, removed.kept.text()});
     }
   }
   for (const Field& field : fields_) {
-    if (field.was_read && field.kept) {
-      preconditions.push_back({field.key, field.seen});
+    if (field.was_read && field.is_kept) {
+      preconditions.push_back({field.key, field.kept.text()});
     }
   }
   for (const std::string& key : missed_) {
@@ -69,7 +70,7 @@ void Content::append_python(std::string& line) const {
   const auto begin = [](const Field& field) { return field.key.data() - 1; };
   const auto end = [](const Field& field) {
     return field.verbatim == Verbatim::key ? field.key.data() + field.key.size() + 3
-                                           : field.seen.data() + field.seen.size();
+                                           : field.json().data() + field.json().size();
   };
   for (auto field = fields_.begin(); field != fields_.end(); ++field) {
     line += field == fields_.begin() ? "" : ", ";
@@ -96,9 +97,13 @@ void Content::append_python(std::string& line) const {
 
 void Content::settle() noexcept {
   for (Field& field : fields_) {
+    if (field.own) {
+      field.kept.own = std::move(*field.own);
+      field.own.reset();
+    }
     field.delta = 0;
     field.change = Field::Change::none;
-    field.kept = true;
+    field.is_kept = true;
     field.was_read = false;
   }
   removed_.clear();

@@ -81,10 +81,9 @@ void ModelRequest::perform(const Operation& operation, std::size_t id) {
     case Kind::load:
       return load(id);
     case Kind::get:
-      reads_[operation.key] = true;
-      return;
+      return read(operation.key);
     case Kind::read_all:
-      has_read_all_ = true;
+      has_read_all_ = !cleared_;
       return;
     case Kind::set:
       return set(operation.key, operation.json);
@@ -121,6 +120,13 @@ void ModelRequest::adopt(const ModelStore::Stored& stored) {
   has_read_all_ = false;
 }
 
+// What is read after a clear is the request's own.
+void ModelRequest::read(const std::string& key) {
+  if (!cleared_) {
+    reads_.insert(key);
+  }
+}
+
 void ModelRequest::set(const std::string& key, const std::string& json) {
   content_.set(key, json);
   changes_[key] = {Change::Kind::set, 0};
@@ -139,7 +145,7 @@ void ModelRequest::increment(const std::string& key, std::int64_t delta) {
 
 void ModelRequest::remove(const std::string& key) {
   if (content_.find(key) == nullptr) {
-    return;
+    return read(key);  // the answer says so
   }
   content_.remove(key);
   if (seen_.find(key) != nullptr && !cleared_) {
@@ -161,7 +167,7 @@ bool ModelRequest::is_conflict(ModelStore::Stored& stored) {
   if (mode_ != SESSIONS_COMMIT_STRICT) {
     return false;
   }
-  for (const auto& [key, _] : reads_) {
+  for (const std::string& key : reads_) {
     const std::string* then = seen_.find(key);
     const std::string* now = stored.content.find(key);
     if ((then == nullptr) != (now == nullptr) || (then != nullptr && *then != *now)) {

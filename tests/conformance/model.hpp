@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,6 +82,7 @@ class ModelRequest {
   };
 
   void load(std::size_t id);
+  void read(const std::string& key);
   void set(const std::string& key, const std::string& json);
   void increment(const std::string& key, std::int64_t delta);
   void remove(const std::string& key);
@@ -103,7 +105,7 @@ class ModelRequest {
   std::map<std::string, Change> changes_;
   bool cleared_ = false;
   bool is_used_ = false;
-  std::map<std::string, bool> reads_;
+  std::set<std::string> reads_;
   bool has_read_all_ = false;
   std::int32_t outcome_ = 0;
   std::vector<std::string> contested_;

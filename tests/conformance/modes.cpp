@@ -103,6 +103,37 @@ void strict_about_the_whole(World& world) {
   browser.expect_content(R"({"k":5,"l":1})");
 }
 
+void strict_about_a_key_that_could_not_be_removed(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"l":1})");
+  Request a = browser.request("A", strict);
+  expect(a.try_remove("k") == SESSIONS_E_NOT_FOUND, "the key is not there");
+  set_k(browser, "1");
+  a.set("l", "2");
+  expect_outcome(SESSIONS_OUTCOME_CONFLICT, a.commit());
+  expect_contested(a, {"k"});
+}
+
+void strict_about_nothing_of_its_own(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"k":1,"l":1})");
+  Request a = browser.request("A", strict);
+  a.remove("k");
+  expect(!a.get("k"), "the key is not there any more");
+  a.set("l", "2");
+  expect_outcome(SESSIONS_OUTCOME_SAVED, a.commit(), "outcome after looking for a key that it has removed itself");
+  a.get("l");
+  a.json();
+  a.set("l", "3");
+  expect_outcome(SESSIONS_OUTCOME_SAVED, a.commit(), "outcome after reading what it has written itself");
+  a.clear();
+  expect(!a.get("l"), "the key is not there any more");
+  expect_equal("keys after clearing", 0, static_cast<long long>(a.count()));
+  a.set("m", "1");
+  expect_outcome(SESSIONS_OUTCOME_SAVED, a.commit(), "outcome after looking for what it has cleared itself");
+  browser.expect_content(R"({"m":1})");
+}
+
 void renewing_conflicts_with_nobody(World& world) {
   Settings settings;
   settings.renew_after = 0;
@@ -174,6 +205,9 @@ std::vector<Test> mode_tests() {
           {"strict: a key that was read and has been removed is a conflict", strict_about_a_key_that_is_removed},
           {"strict: keys that were not read are no conflict", strict_about_nothing_else},
           {"strict: who has read everything conflicts with any change", strict_about_the_whole},
+          {"strict: a key that could not be removed and has been set is a conflict",
+           strict_about_a_key_that_could_not_be_removed},
+          {"strict: what a request has written itself is no conflict", strict_about_nothing_of_its_own},
           {"strict: renewing conflicts with nobody", renewing_conflicts_with_nobody},
           {"strict: a conflict keeps a session from moving", strict_regenerate},
           {"strict: a session that is gone stays gone", strict_on_what_is_gone},

@@ -457,6 +457,45 @@ TEST_CASE("strict: what was read must be unchanged, and the change can be redone
       CHECK(session->contested_keys().empty());
     }
   }
+  SECTION("a key that was to be removed and not there") {
+    const auto session = strict();
+    CHECK(session->content().remove("sum") == Status::not_found);
+    REQUIRE(session->content().set("other", "2") == Status::ok);
+    change_elsewhere("sum", "3");
+    commit(*session, Outcome::conflict);
+    REQUIRE(session->contested_keys().size() == 1);
+    CHECK(session->contested_keys().front() == "sum");
+  }
+  SECTION("what it has removed or cleared itself is not there for itself alone") {
+    const auto session = strict();
+    REQUIRE(session->content().remove("n") == Status::ok);
+    CHECK_FALSE(session->content().find("n"));
+    REQUIRE(session->content().set("sum", "2") == Status::ok);
+    commit(*session, Outcome::saved);
+    session->content().clear();
+    CHECK_FALSE(session->content().find("sum"));
+    CHECK(session->content().to_json() == "{}");
+    REQUIRE(session->content().set("m", "1") == Status::ok);
+    change_elsewhere("other", "3");
+    commit(*session, Outcome::merged);
+    CHECK(content(world, browser.header()) == R"({"m":1})");
+  }
+  SECTION("what it has written itself is no change of others") {
+    auto session = world.load("");
+    session->set_commit_mode(manager::CommitMode::strict);
+    for (const std::string value : {"1", "2", "3"}) {
+      session->content().find("k");
+      CHECK_FALSE(session->content().to_json().empty());
+      REQUIRE(session->content().set("k", value) == Status::ok);
+      commit(*session, value == "1" ? Outcome::created : Outcome::saved);
+    }
+    REQUIRE(session->content().find("k"));
+    REQUIRE(session->content().remove("k") == Status::ok);
+    commit(*session, Outcome::saved);
+    session->content().find("k");
+    REQUIRE(session->content().set("k", "5") == Status::ok);
+    commit(*session, Outcome::saved);
+  }
   SECTION("an edit of a key that was read and changed here") {
     const auto session = strict();
     CHECK(session->content().find("n") == "1");

@@ -43,6 +43,15 @@ std::string changes(const Content& content) {
   return text;
 }
 
+// "key=value key", the latter when it is not to be there
+std::string preconditions(const Content& content) {
+  std::string text;
+  for (const store::Precondition& precondition : content.preconditions()) {
+    text += std::string(precondition.key) + (precondition.value ? "=" + std::string(*precondition.value) : "") + " ";
+  }
+  return text;
+}
+
 std::string python(const Content& content) {
   std::string line;
   content.append_python(line);
@@ -161,6 +170,52 @@ TEST_CASE("clearing forgets everything, assigning replaces it") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().status == Status::invalid);
   CHECK(content->to_json() == R"({"k":1})");
+}
+
+TEST_CASE("preconditions: what was read as others see it, as it is kept") {
+  const auto content = of_record({{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  CHECK(content->find("c") == "3");
+  CHECK(preconditions(*content).empty());
+  content->remember_reads();
+  CHECK(content->find("a") == "1");
+  REQUIRE(content->set("a", "9") == Status::ok);
+  CHECK(content->find("a") == "9");
+  CHECK_FALSE(content->find("none"));
+  CHECK(content->remove("nothing") == Status::not_found);
+  REQUIRE(content->remove("b") == Status::ok);
+  CHECK(preconditions(*content) == "a=1 none nothing ");
+  CHECK(content->remove("b") == Status::not_found);
+  CHECK(preconditions(*content) == "b=2 a=1 none nothing ");
+  REQUIRE(content->set("b", "8") == Status::ok);
+  CHECK(preconditions(*content) == "a=1 b=2 none nothing ");
+  REQUIRE(content->remove("b") == Status::ok);
+  CHECK(preconditions(*content) == "b=2 a=1 none nothing ");
+  content->clear();
+  CHECK_FALSE(content->find("a"));
+  CHECK(content->to_json() == "{}");
+  CHECK(content->key_at(0) == nullptr);
+  CHECK(preconditions(*content).empty());
+  CHECK_FALSE(content->has_read_everything());
+}
+
+TEST_CASE("what was written is what is kept from then on") {
+  const auto content = of_record({{"a", "1"}, {"b", "2"}});
+  content->remember_reads();
+  REQUIRE(content->set("a", "3") == Status::ok);
+  REQUIRE(content->set("new", "4") == Status::ok);
+  content->settle();
+  CHECK(content->to_json() == R"({"a":3,"b":2,"new":4})");
+  CHECK(*content->json_of("a") == "3");
+  CHECK(content->find("new") == "4");
+  CHECK(preconditions(*content) == "a=3 new=4 ");
+  REQUIRE(content->set("a", "5") == Status::ok);
+  REQUIRE(content->remove("new") == Status::ok);
+  CHECK(content->changes().front().seen == "4");
+  CHECK(content->changes().back().seen == "3");
+  REQUIRE(content->set("new", "6") == Status::ok);
+  CHECK(preconditions(*content) == "a=3 new=4 ");
+  content->settle();
+  CHECK(content->to_json() == R"({"a":5,"b":2,"new":6})");
 }
 
 TEST_CASE("strings that were handed out stay until the next change") {
