@@ -160,6 +160,9 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::optional<Kep
   if (!committed->record && !committed->head) {
     return Written{Written::Outcome::gone, {}};
   }
+  if (committed->outcome == Outcome::conflict && is_about_version(mode, kept, content)) {
+    committed->keys = content.differences(*committed->record);
+  }
   const store::Record::Head head = committed->record ? committed->record->head() : *committed->head;
   kept.is_in_doubt = false;
   kept.written = head.times.written;

@@ -89,6 +89,9 @@ class Content {
   std::vector<store::Precondition> preconditions() const;
   bool has_read_everything() const noexcept { return has_read_everything_; }
 
+  // The keys whose values, or whose being there, are others in the record than in what is kept.
+  std::vector<std::string> differences(const store::Record& record) const;
+
   // Appends the whole content as Python writes it to a line, which has room then for what an envelope and attributes
   // add, as a rule. Members that stand in the text as Python writes them are taken over.
   void append_python(std::string& line) const;

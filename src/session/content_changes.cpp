@@ -1,6 +1,7 @@
 // How content differs from what is kept elsewhere, and how it is written.
 #include <algorithm>
 #include <json/python.hpp>
+#include <map>
 #include <session/content.hpp>
 #include <utility>
 
@@ -49,6 +50,34 @@ std::vector<store::Precondition> Content::preconditions() const {
     preconditions.push_back({key, std::nullopt});
   }
   return preconditions;
+}
+
+std::vector<std::string> Content::differences(const store::Record& record) const {
+  std::map<std::string_view, std::string_view> kept;
+  for (const Removed& removed : removed_) {
+    kept.emplace(removed.key, removed.kept.text());
+  }
+  for (const Field& field : fields_) {
+    if (field.is_kept) {
+      kept.emplace(field.key, field.kept.text());
+    }
+  }
+  std::vector<std::string> keys;
+  store::Record::Reader reader(record);
+  for (std::size_t i = 0; i < record.field_count(); ++i) {
+    const store::Field now = reader.next();
+    const auto former = kept.find(now.key);
+    if (former == kept.end() || former->second != now.value) {
+      keys.emplace_back(now.key);
+    }
+    if (former != kept.end()) {
+      kept.erase(former);
+    }
+  }
+  for (const auto& removed : kept) {
+    keys.emplace_back(removed.first);
+  }
+  return keys;
 }
 
 std::vector<store::Field> Content::fields() const {

@@ -69,7 +69,7 @@ static void test_strict(void) {
   CHECK_INT(sessions_session_set_int64(session, "count", 5, 2), SESSIONS_OK);
   change(manager, cookie, "more", 1);
   check_commit(session, SESSIONS_OUTCOME_CONFLICT, 0);
-  CHECK_INT(sessions_session_contested_count(session), 0);
+  check_contested(session, "more");
   sessions_session_free(session);
   free(cookie);
   sessions_manager_free(manager);

@@ -167,14 +167,23 @@ bool ModelRequest::is_conflict(ModelStore::Stored& stored) {
   if (mode_ != SESSIONS_COMMIT_STRICT) {
     return false;
   }
-  for (const std::string& key : reads_) {
+  const bool has_changed_since = has_read_all_ && stored.version != version_;
+  std::set<std::string> about = reads_;
+  for (const ModelContent* content : {&seen_, &stored.content}) {
+    for (const auto& [key, _] : content->members()) {
+      if (has_changed_since) {
+        about.insert(key);
+      }
+    }
+  }
+  for (const std::string& key : about) {
     const std::string* then = seen_.find(key);
     const std::string* now = stored.content.find(key);
     if ((then == nullptr) != (now == nullptr) || (then != nullptr && *then != *now)) {
       contested_.push_back(key);
     }
   }
-  return !contested_.empty() || (has_read_all_ && stored.version != version_);
+  return !contested_.empty() || has_changed_since;
 }
 
 void ModelRequest::write(ModelStore::Stored& stored) {

@@ -454,8 +454,25 @@ TEST_CASE("strict: what was read must be unchanged, and the change can be redone
       REQUIRE(session->content().set("sum", "2") == Status::ok);
       change_elsewhere("other", std::to_string(how));
       commit(*session, Outcome::conflict);
-      CHECK(session->contested_keys().empty());
+      REQUIRE(session->contested_keys().size() == 1);
+      CHECK(session->contested_keys().front() == "other");
     }
+  }
+  SECTION("everything was read, and much has changed") {
+    change_elsewhere("a", "1");
+    change_elsewhere("b", "1");
+    const auto session = strict();
+    CHECK_FALSE(session->content().to_json().empty());
+    REQUIRE(session->content().set("n", "2") == Status::ok);
+    REQUIRE(session->content().remove("b") == Status::ok);
+    const auto other = world.load(browser.header());
+    REQUIRE(other->content().remove("a") == Status::ok);
+    REQUIRE(other->content().set("b", "2") == Status::ok);
+    REQUIRE(other->content().set("new", "1") == Status::ok);
+    REQUIRE(other->commit());
+    commit(*session, Outcome::conflict);
+    CHECK(std::vector<std::string>(session->contested_keys().begin(), session->contested_keys().end()) ==
+          std::vector<std::string>{"b", "new", "a"});
   }
   SECTION("a key that was to be removed and not there") {
     const auto session = strict();

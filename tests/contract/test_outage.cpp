@@ -172,6 +172,7 @@ TEST_CASE("a change that may have been written is not written twice: whoever tri
   }
   REQUIRE(session->commit());
   CHECK(session->outcome() == (was_written ? Outcome::conflict : Outcome::saved));
+  CHECK(session->contested_keys().size() == (was_written ? 1 : 0));
   CHECK(session->content().to_json() == R"({"n":2})");
   REQUIRE(session->content().increment("n", 1, sum) == Status::ok);
   const auto other = town.world.load(town.browser.header());

@@ -214,6 +214,9 @@ TEST_CASE("what was written is what is kept from then on") {
   CHECK(content->changes().back().seen == "3");
   REQUIRE(content->set("new", "6") == Status::ok);
   CHECK(preconditions(*content) == "a=3 new=4 ");
+  const std::vector<store::Field> now = {{"a", "5"}, {"b", "2"}, {"new", "4"}, {"more", "1"}};
+  CHECK(content->differences(store::Record({}, {}, now)) == std::vector<std::string>{"a", "more"});
+  CHECK(content->differences(store::Record({}, {}, {})) == std::vector<std::string>{"a", "b", "new"});
   content->settle();
   CHECK(content->to_json() == R"({"a":5,"b":2,"new":6})");
 }

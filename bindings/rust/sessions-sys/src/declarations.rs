@@ -735,8 +735,8 @@ extern "C" {
 extern "C" {
     /// Returns how many keys parallel requests had changed too, as far as the last commit or regenerate met them: with
     /// outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
-    /// stay removed; with outcome CONFLICT keys that it had read. A conflict about the session as a whole, which was counted,
-    /// iterated or read as JSON, names none. 0 when session is NULL. Since 0.1.
+    /// stay removed; with outcome CONFLICT keys that it had read, or when it had counted, iterated or read all of them, those
+    /// that were changed, added or removed. 0 when session is NULL. Since 0.1.
     pub fn sessions_session_contested_count(session: *const sessions_session) -> usize;
 }
 extern "C" {
