@@ -111,9 +111,13 @@ bool is_beaten(Fields& fields, const Commit& commit, const Change& change) {
          find(fields, change.key) == fields.end();
 }
 
-// What others have changed where this commit sets or removes, or removed where it increments.
+// What others have changed where this commit sets or removes, or removed where it increments. Who replaces everything
+// does not say what was there.
 std::vector<std::string> contested(Fields& fields, const Commit& commit) {
   std::vector<std::string> keys;
+  if (commit.clear) {
+    return keys;
+  }
   for (const Change& change : commit.changes) {
     const bool is_contested =
         is_increment(change) ? is_beaten(fields, commit, change) : value_of(fields, change.key) != change.seen;

@@ -211,7 +211,7 @@ void ModelRequest::write(ModelStore::Stored& stored) {
     const bool is_beaten = then != nullptr && now == nullptr;
     const bool is_set = change->second.kind == Change::Kind::set;
     const bool has_changed = (then == nullptr) != (now == nullptr) || (then != nullptr && *then != *now);
-    if (is_beaten || (is_set && has_changed)) {
+    if (!cleared_ && (is_beaten || (is_set && has_changed))) {
       contested_.push_back(key);
     }
     if (is_beaten) {
@@ -229,7 +229,6 @@ void ModelRequest::write(ModelStore::Stored& stored) {
 void ModelRequest::commit(bool moves) {
   contested_.clear();
   removed_.clear();
-  names_contested_ = !cleared_ && mode_ != SESSIONS_COMMIT_LAST_WRITE;
   const bool changes_something = cleared_ || !changes_.empty();
   outcome_ = SESSIONS_OUTCOME_UNCHANGED;
   if (is_gone_) {
@@ -282,7 +281,6 @@ void ModelRequest::commit(bool moves) {
 
 void ModelRequest::destroy() {
   contested_.clear();
-  names_contested_ = true;
   if (id_) {
     store_->at(*id_).is_alive = false;
   }

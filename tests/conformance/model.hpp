@@ -68,8 +68,6 @@ class ModelRequest {
   const std::vector<std::string>& contested() const noexcept { return contested_; }
   // May be named too.
   const std::vector<std::string>& removed() const noexcept { return removed_; }
-  // False where the contract leaves open which keys are named.
-  bool names_contested() const noexcept { return names_contested_; }
 
   const ModelContent& content() const noexcept { return content_; }
   std::optional<std::size_t> id() const noexcept { return id_; }
@@ -110,7 +108,6 @@ class ModelRequest {
   std::int32_t outcome_ = 0;
   std::vector<std::string> contested_;
   std::vector<std::string> removed_;
-  bool names_contested_ = true;
 };
 
 }  // namespace conformance

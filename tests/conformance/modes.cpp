@@ -182,7 +182,8 @@ void the_last_write_replaces(World& world) {
   other.set("new", "5");
   other.increment("n", 10);
   other.commit();
-  a.commit();
+  expect_outcome(SESSIONS_OUTCOME_MERGED, a.commit());
+  expect_contested(a, {});
   expect_equal("content in the handle", R"({"k":1,"l":2,"n":2})", a.json());
   browser.expect_content(R"({"k":1,"l":2,"n":2})");
 }

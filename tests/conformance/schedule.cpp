@@ -114,9 +114,6 @@ class Run {
 
   void compare_contested(std::size_t who) {
     const ModelRequest& modelled = modelled_[who];
-    if (!modelled.names_contested()) {
-      return;
-    }
     std::vector<std::string> named = real_[who]->contested();
     for (const std::string& key : modelled.removed()) {
       named.erase(std::remove(named.begin(), named.end(), key), named.end());

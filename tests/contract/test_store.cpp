@@ -269,6 +269,9 @@ TEST_CASE("removal, clearing and order within one commit") {
   clearing.changes = afterwards;
   CHECK(text(commit(*store, a, clearing).record) == "n=9");
   CHECK(text(load(*store, a)) == "n=9");
+  const Committed late = commit(*store, a, clearing);  // it replaces whatever others have written
+  CHECK(late.outcome == Outcome::merged);
+  CHECK(late.keys.empty());
   clearing.changes = {};
   CHECK(text(commit(*store, a, clearing).record).empty());
 }

@@ -200,7 +200,7 @@ if not is_first then
     local kind, field, seen = string.sub(kinds, i, i), ARGV[5 + i], ARGV[5 + 2 * count + i]
     is_beaten[i] = not clear and seen ~= '' and kind ~= 'r' and not text[field]
     local contested = is_beaten[i]
-    if kind ~= 'i' then contested = (text[field] or '') ~= seen end
+    if kind ~= 'i' and not clear then contested = (text[field] or '') ~= seen end
     if contested and not is_contested[field] then
       is_contested[field] = true
       keys[#keys + 1] = string.sub(field, 2)

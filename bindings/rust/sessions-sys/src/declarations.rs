@@ -736,7 +736,8 @@ extern "C" {
     /// Returns how many keys parallel requests had changed too, as far as the last commit or regenerate met them: with
     /// outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
     /// stay removed; with outcome CONFLICT keys that it had read, or when it had counted, iterated or read all of them, those
-    /// that were changed, added or removed. 0 when session is NULL. Since 0.1.
+    /// that were changed, added or removed. A commit that replaces everything, in the mode last write or after
+    /// sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is NULL. Since 0.1.
     pub fn sessions_session_contested_count(session: *const sessions_session) -> usize;
 }
 extern "C" {
