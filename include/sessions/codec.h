@@ -34,7 +34,10 @@ typedef struct sessions_bytes sessions_bytes;
 SESSIONS_API sessions_status sessions_bytes_append(sessions_bytes *bytes, const void *data, size_t len);
 
 /* Turns len bytes at data into others, which it appends to `out`, and returns SESSIONS_OK; any other number says that it
- * cannot. Called from any thread that loads or commits a session, from several at once. It must not call functions with
+ * cannot. That is what the host's call returns, untouched, when it is of the environment (-201 to -299), of stored data
+ * (-301 to -399), a callback's (-501 to -599) or SESSIONS_E_NOMEM; any other becomes SESSIONS_E_CALLBACK. A cookie that
+ * cannot be decoded is refused, SESSIONS_ORIGIN_REFUSED_CONTENT, and no failure, unless the status says that it may be
+ * another time: of the environment, or SESSIONS_E_NOMEM. Called from any thread that loads or commits a session, from several at once. It must not call functions with
  * the session that is being loaded or committed. Since 0.1. */
 typedef sessions_status (*sessions_codec_fn)(void *user_data, const void *data, size_t len, sessions_bytes *out);
 

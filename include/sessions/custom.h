@@ -142,9 +142,10 @@ SESSIONS_API void sessions_custom_counted(sessions_custom_call *call, int64_t bl
 
 /* It failed. The host's call returns the status, with the message.
  *
- * status    -201 to -399 or -501 to -599: a SESSIONS_E_... that fits, or a number of the store's own in the category
- *           that fits. Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put or remove
- *           that may have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find out
+ * status    of the environment (-201 to -299), of stored data (-301 to -399), a callback's (-501 to -599) or
+ *           SESSIONS_E_NOMEM: a SESSIONS_E_... that fits, or a number of the store's own in the category that fits.
+ *           Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put or remove that may
+ *           have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find out
  * message   one line of UTF-8 that says what was wrong and what to do, without keys and content; message_len bytes, of
  *           which up to 1,000 are used; empty for a general one
  *

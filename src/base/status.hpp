@@ -33,6 +33,12 @@ enum class Status : std::int32_t {
   callback = -501,
 };
 
+// Of the environment: the same call may succeed later.
+constexpr bool is_passing(Status status) noexcept {
+  const auto number = static_cast<std::int32_t>(status);
+  return number <= -201 && number >= -299;
+}
+
 // message is one line that says what was wrong and what to do; never a key, an id, a cookie's value or session content.
 struct Error {
   Status status;

@@ -28,8 +28,7 @@ class HostCodec final : public store::Codec {
     if (status == SESSIONS_OK) {
       return std::move(out.text);
     }
-    const bool is_known = status == SESSIONS_E_NOMEM || (status <= -501 && status >= -599);
-    return Error{is_known ? static_cast<Status>(status) : Status::callback,
+    return Error{capi::status_of_callback(status).value_or(Status::callback),
                  "the codec of the config reported status " + std::to_string(status)};
   }
 

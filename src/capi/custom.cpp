@@ -139,15 +139,13 @@ std::string one_line(std::string_view text) {
 }
 
 Error failure(sessions_status status, std::string_view message) {
-  const int32_t category = sessions_status_category(status);
-  const bool is_theirs = category == SESSIONS_CATEGORY_ENVIRONMENT || category == SESSIONS_CATEGORY_STORED_DATA ||
-                         category == SESSIONS_CATEGORY_CALLBACK;
+  const std::optional<Status> theirs = capi::status_of_callback(status);
   std::string line = one_line(message);
-  if (!is_theirs) {
+  if (!theirs) {
     return {Status::callback, "a callback of the custom store failed with " + std::to_string(status) +
                                   ", which is none of its statuses" + (line.empty() ? "" : ": ") + line};
   }
-  return {static_cast<Status>(status), std::move(line)};
+  return {*theirs, std::move(line)};
 }
 
 }  // namespace

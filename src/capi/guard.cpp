@@ -41,6 +41,13 @@ Error content_limit() {
       "the session would have more than 1,024 keys, or more bytes than sessions_config_set_max_content_bytes allows"};
 }
 
+std::optional<Status> status_of_callback(sessions_status status) noexcept {
+  const int32_t category = sessions_status_category(status);
+  const bool is_theirs = category == SESSIONS_CATEGORY_ENVIRONMENT || category == SESSIONS_CATEGORY_STORED_DATA ||
+                         category == SESSIONS_CATEGORY_CALLBACK || status == SESSIONS_E_NOMEM;
+  return is_theirs ? std::optional(static_cast<Status>(status)) : std::nullopt;
+}
+
 std::shared_ptr<void> own(void* user_data, sessions_destroy_fn destroy) {
   return {user_data, [destroy](void* data) {
             if (destroy != nullptr) {

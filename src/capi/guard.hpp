@@ -75,6 +75,10 @@ Error null_argument(std::string_view name);
 // The content would get too large.
 Error content_limit();
 
+// What the host's call fails with when a store's or a codec's callback has failed: its own status, if it is one that a
+// callback may fail with.
+std::optional<Status> status_of_callback(sessions_status status) noexcept;
+
 // The user data of a callback, released once, when nobody can call any more; also when taking it over fails.
 std::shared_ptr<void> own(void* user_data, sessions_destroy_fn destroy);
 

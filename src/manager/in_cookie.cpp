@@ -30,7 +30,8 @@ Result<Origin> InCookie::find(std::string_view cookie_value, const Call& call, s
   if (config_.codec()) {
     Result<std::string> text = config_.codec()->decode(opened.text);
     if (!text) {
-      return text.error().status == Status::nomem ? Result<Origin>(text.error()) : Origin::content;
+      const Status status = text.error().status;
+      return status == Status::nomem || is_passing(status) ? Result<Origin>(text.error()) : Origin::content;
     }
     opened.text = std::move(*text);
   }

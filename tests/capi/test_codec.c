@@ -104,13 +104,17 @@ static void test_a_cookie_that_cannot_be_decoded_is_refused(void) {
   sessions_session_free(session);
   codec.decode_status = SESSIONS_E_NOMEM;
   CHECK_INT(sessions_manager_load(manager, cookie, strlen(cookie), &session, NULL), SESSIONS_E_NOMEM);
+  codec.decode_status = SESSIONS_E_UNAVAILABLE;
+  CHECK_STATUS(sessions_manager_load(manager, cookie, strlen(cookie), &session, &failure), SESSIONS_E_UNAVAILABLE);
   free(cookie);
   sessions_manager_free(manager);
 }
 
 static void test_what_cannot_be_encoded_is_not_sent(void) {
-  static const sessions_status given[] = {-501, -599, -600, -1, 1, SESSIONS_E_TIMEOUT, SESSIONS_E_NOMEM};
-  static const sessions_status expected[] = {-501, -599, -501, -501, -501, -501, SESSIONS_E_NOMEM};
+  static const sessions_status given[] = {-501, -599, -201, -299, -301, -399, SESSIONS_E_NOMEM,
+                                          -600, -1,   1,    -101, -300, -402, INT32_MIN};
+  static const sessions_status expected[] = {-501, -599, -201, -299, -301, -399, SESSIONS_E_NOMEM,
+                                             -501, -501, -501, -501, -501, -501, -501};
   struct codec codec = {0};
   sessions_manager *manager = coded_manager("signed-cookie:", &codec);
   sessions_session *session = world_load(manager, NULL);
@@ -166,6 +170,8 @@ static void check_store(sessions_manager *coded, sessions_manager *plain, struct
   CHECK_STATUS(sessions_manager_load(plain, cookie, strlen(cookie), &session, &failure), SESSIONS_E_CORRUPT);
   codec->decode_status = -555;
   CHECK_STATUS(sessions_manager_load(coded, cookie, strlen(cookie), &session, &failure), -555);
+  codec->decode_status = SESSIONS_E_TIMEOUT;
+  CHECK_STATUS(sessions_manager_load(coded, cookie, strlen(cookie), &session, &failure), SESSIONS_E_TIMEOUT);
   codec->decode_status = SESSIONS_OK;
   codec->encode_status = -556;
   CHECK_INT(sessions_session_increment(other, "n", 1, 1, NULL), SESSIONS_OK);

@@ -481,8 +481,9 @@ static void check_failure(struct store *store, const sessions_manager *manager, 
 }
 
 static void test_failures_come_through(void) {
-  static const sessions_status theirs[] = {-201, -202, -205, -206, -207, -250, -299, -301, -399, -501, -502, -599};
-  static const sessions_status nobodys[] = {0, 1, -1, -101, -199, -200, -300, -400, -401, -402, -500, -600, INT32_MIN};
+  static const sessions_status theirs[] = {
+      -201, -202, -205, -206, -207, -250, -299, -301, -399, -501, -502, -599, SESSIONS_E_NOMEM};
+  static const sessions_status nobodys[] = {0, 1, -1, -101, -199, -200, -300, -400, -402, -500, -600, INT32_MIN};
   static const enum question questions[] = {GET, PUT, SWEEP, PING, STATISTICS};
   struct store store;
   sessions_manager *manager = open_store(&store);

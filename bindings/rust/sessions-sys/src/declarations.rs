@@ -62,7 +62,10 @@ extern "C" {
     pub fn sessions_bytes_append(bytes: *mut sessions_bytes, data: *const c_void, len: usize) -> sessions_status;
 }
 /// Turns len bytes at data into others, which it appends to `out`, and returns SESSIONS_OK; any other number says that it
-/// cannot. Called from any thread that loads or commits a session, from several at once. It must not call functions with
+/// cannot. That is what the host's call returns, untouched, when it is of the environment (-201 to -299), of stored data
+/// (-301 to -399), a callback's (-501 to -599) or SESSIONS_E_NOMEM; any other becomes SESSIONS_E_CALLBACK. A cookie that
+/// cannot be decoded is refused, SESSIONS_ORIGIN_REFUSED_CONTENT, and no failure, unless the status says that it may be
+/// another time: of the environment, or SESSIONS_E_NOMEM. Called from any thread that loads or commits a session, from several at once. It must not call functions with
 /// the session that is being loaded or committed. Since 0.1.
 pub type sessions_codec_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, data: *const c_void, len: usize, out: *mut sessions_bytes) -> sessions_status>;
@@ -325,9 +328,10 @@ extern "C" {
 extern "C" {
     /// It failed. The host's call returns the status, with the message.
     ///
-    /// status    -201 to -399 or -501 to -599: a SESSIONS_E_... that fits, or a number of the store's own in the category
-    ///           that fits. Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put or remove
-    ///           that may have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find out
+    /// status    of the environment (-201 to -299), of stored data (-301 to -399), a callback's (-501 to -599) or
+    ///           SESSIONS_E_NOMEM: a SESSIONS_E_... that fits, or a number of the store's own in the category that fits.
+    ///           Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put or remove that may
+    ///           have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find out
     /// message   one line of UTF-8 that says what was wrong and what to do, without keys and content; message_len bytes, of
     ///           which up to 1,000 are used; empty for a general one
     ///
