@@ -2,13 +2,12 @@
  *
  *   ok            sound
  *   lost-update   at one put in a thousand it forgets to compare versions when that would matter next
- *   resurrect     once it finds what was there before a tombstone, and lets a put with that version go through
+ *   resurrect:N   at the N-th read of a tombstone it finds what was there before, and lets a put with that version go
+ *                 through
  */
 #include <support/blob_store.h>
 
 sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error);
-
-enum { RESURRECTED = 12 };
 
 static int lose_an_update(struct blob_store *store, const struct blob *there, uint64_t expected) {
   static const int64_t often = 1000;
@@ -29,16 +28,18 @@ static int sound(struct blob_store *store, const struct blob *there, uint64_t ex
 }
 
 sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error) {
+  static const char resurrect[] = "resurrect:";
   const sessions_custom_store table = blob_store_table();
   struct blob_store *store = blob_store_new(0);
   if (store == NULL) {
     return SESSIONS_E_NOMEM;
   }
-  store->overlooks = strcmp(argument, "lost-update") == 0 ? lose_an_update
-                     : strcmp(argument, "resurrect") == 0 ? sound
-                     : strcmp(argument, "ok") == 0        ? sound
-                                                          : NULL;
-  store->resurrects = strcmp(argument, "resurrect") == 0 ? RESURRECTED : 0;
+  if (strncmp(argument, resurrect, sizeof resurrect - 1) == 0) {
+    store->resurrects = (int)strtol(argument + sizeof resurrect - 1, NULL, 10);
+  }
+  store->overlooks = strcmp(argument, "lost-update") == 0                   ? lose_an_update
+                     : store->resurrects > 0 || strcmp(argument, "ok") == 0 ? sound
+                                                                            : NULL;
   if (store->overlooks == NULL) { /* refused by the library, with a message */
     return sessions_backend_new_custom(NULL, store, blob_store_destroy, backend, error);
   }

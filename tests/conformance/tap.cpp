@@ -42,6 +42,9 @@ bool run(const Test& test, std::size_t number, World& world) {
   world.journal().clear();
   try {
     test.body(world);
+    if (std::optional<Failure> late = world.take_late_failure()) {
+      throw std::move(*late);
+    }
     print_line("ok " + title);
     return true;
   } catch (const Skipped& skipped) {

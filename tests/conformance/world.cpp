@@ -130,8 +130,9 @@ void Request::write_down(const Texts&... texts) {
   }
 }
 
-Request::Request(const Manager& manager, std::string_view cookie, Journal* journal, std::string name)
-    : cookie_(cookie), journal_(journal), name_(std::move(name)) {
+Request::Request(const Manager& manager, std::string_view cookie, Journal* journal, std::string name,
+                 std::shared_ptr<bool> has_ended)
+    : cookie_(cookie), journal_(journal), name_(std::move(name)), has_ended_(std::move(has_ended)) {
   sessions_session* session = nullptr;
   sessions_error* error = nullptr;
   const sessions_status status = sessions_manager_load_value(manager.get(), cookie.empty() ? nullptr : cookie.data(),
@@ -141,6 +142,7 @@ Request::Request(const Manager& manager, std::string_view cookie, Journal* journ
   if (journal_ != nullptr) {
     write_down("load -> " + origin_name(origin()));
   }
+  *has_ended_ = *has_ended_ || origin() != SESSIONS_ORIGIN_RESTORED;
 }
 
 void Request::use_mode(std::int32_t mode) {
@@ -207,6 +209,9 @@ sessions_status Request::end(std::string_view verb, Ending ending) {
   if (journal_ != nullptr) {
     write_down(verb, "->", status == SESSIONS_OK ? outcome_name(outcome()) : sessions_status_name(status));
   }
+  const bool is_end = outcome() == SESSIONS_OUTCOME_DESTROYED || outcome() == SESSIONS_OUTCOME_GONE ||
+                      outcome() == SESSIONS_OUTCOME_REGENERATED;
+  *has_ended_ = *has_ended_ || (status == SESSIONS_OK && is_end);
   if (status == SESSIONS_OK && line_count() > 0) {
     const char* line = nullptr;
     std::size_t size = 0;
@@ -255,13 +260,20 @@ Browser::Browser(World& world, const Manager& manager, std::string_view json) : 
 
 Browser::~Browser() {
   try {
-    Request(manager_, cookie_).destroy();
+    const bool has_ended = *has_ended_;
+    Request last = request("browser, in the end");
+    if (has_ended && last.origin() == SESSIONS_ORIGIN_RESTORED) {
+      world_.fail_later({"a session that has ended", "is gone", "is there again"});
+    }
+    last.destroy();
   } catch (const Failure&) {
     return;  // what a test has to say was said
   }
 }
 
-Request Browser::request(std::string name) { return {manager_, cookie_, &world_.journal(), std::move(name)}; }
+Request Browser::request(std::string name) {
+  return {manager_, cookie_, &world_.journal(), std::move(name), has_ended_};
+}
 
 Request Browser::request(std::string name, std::int32_t mode) {
   Request made = request(std::move(name));

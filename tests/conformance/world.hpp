@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace conformance {
@@ -82,6 +83,10 @@ class World {
   // The same when the time of every tombstone has passed.
   bool sweep();
 
+  // What a destructor finds out; the test has failed with it when it is over, if with nothing else.
+  void fail_later(Failure failure) { late_ = late_ ? std::move(late_) : std::move(failure); }
+  std::optional<Failure> take_late_failure() { return std::exchange(late_, std::nullopt); }
+
   // What was done in this test, for its report.
   std::vector<std::string>& journal() noexcept { return journal_; }
 
@@ -98,6 +103,7 @@ class World {
   std::atomic<std::uint64_t> id_draws_ = 0;
   std::uint64_t id_mark_ = 0;
   std::vector<std::string> journal_;
+  std::optional<Failure> late_;
   Manager upkeep_;
   std::optional<Statistics> at_start_;
 };
@@ -114,8 +120,10 @@ class Request {
  public:
   using Journal = std::vector<std::string>;
 
-  // With a journal, every step is written down there under the request's name. An empty cookie is none.
-  Request(const Manager& manager, std::string_view cookie, Journal* journal = nullptr, std::string name = {});
+  // With a journal, every step is written down there under the request's name. An empty cookie is none. `has_ended` is
+  // told when the session that the cookie stands for has.
+  Request(const Manager& manager, std::string_view cookie, Journal* journal = nullptr, std::string name = {},
+          std::shared_ptr<bool> has_ended = std::make_shared<bool>(false));
 
   std::int32_t origin() const { return sessions_session_origin(session_.get()); }
   void use_mode(std::int32_t mode);
@@ -166,9 +174,11 @@ class Request {
   std::string cookie_;
   Journal* journal_;
   std::string name_;
+  std::shared_ptr<bool> has_ended_;
 };
 
-// A stored session with a cookie, as a browser has one. What it holds in the end is destroyed.
+// A stored session with a cookie, as a browser has one. What it holds in the end is destroyed; a session that one of
+// its requests has ended, or found ended, must not be there again then.
 class Browser {
  public:
   Browser(World& world, const Manager& manager, std::string_view json);
@@ -180,7 +190,10 @@ class Browser {
   Request request(std::string name, std::int32_t mode);
 
   const std::string& cookie() const noexcept { return cookie_; }
-  void take(const Request& response) { cookie_ = response.cookie(); }
+  void take(const Request& response) {
+    cookie_ = response.cookie();
+    has_ended_ = std::make_shared<bool>(false);
+  }
 
   // What a new request finds.
   void expect_content(std::string_view json);
@@ -190,6 +203,7 @@ class Browser {
   World& world_;
   const Manager& manager_;
   std::string cookie_;
+  std::shared_ptr<bool> has_ended_ = std::make_shared<bool>(false);
 };
 
 void expect_outcome(std::int32_t expected, std::int32_t got, std::string_view about = "outcome");
