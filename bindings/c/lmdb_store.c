@@ -65,18 +65,17 @@ static void on_get(void *user_data, const unsigned char *key, sessions_custom_ca
   MDB_val name = {KEY, (void *)(uintptr_t)key}, value;
   struct head head;
   MDB_txn *txn = begin(store, MDB_RDONLY, call);
-  if (txn == NULL) {
-    return;
+  if (txn != NULL) {
+    int code = mdb_get(txn, store->dbi, &name, &value);
+    if (code == 0 && (code = read_head(&value, &head)) == 0) {
+      sessions_custom_found(call, (const char *)value.mv_data + sizeof head, value.mv_size - sizeof head, head.version);
+    } else if (code == MDB_NOTFOUND) {
+      sessions_custom_missing(call);
+    } else {
+      fail(call, code);
+    }
+    mdb_txn_abort(txn);
   }
-  int code = mdb_get(txn, store->dbi, &name, &value);
-  if (code == 0 && (code = read_head(&value, &head)) == 0) {
-    sessions_custom_found(call, (const char *)value.mv_data + sizeof head, value.mv_size - sizeof head, head.version);
-  } else if (code == MDB_NOTFOUND) {
-    sessions_custom_missing(call);
-  } else {
-    fail(call, code);
-  }
-  mdb_txn_abort(txn);
 }
 
 /* MDB_KEYEXIST when the version is another; that of what is not there is 0. */
@@ -88,9 +87,14 @@ static int compare(MDB_txn *txn, MDB_dbi dbi, MDB_val *name, uint64_t expected) 
   return code == 0 && head.version != expected ? MDB_KEYEXIST : code;
 }
 
-/* Looks at so many records from a key on and drops those that have expired. */
-static int drop_expired(MDB_txn *txn, MDB_dbi dbi, const MDB_val *from, size_t looks, int64_t most, int64_t now,
-                        int64_t *dropped) {
+struct count {
+  int64_t blobs, bytes;
+};
+
+/* Looks at so many records from a key on, drops and counts those that have expired, up to `most`; or with most 0,
+ * drops none and counts sessions. */
+static int look(MDB_txn *txn, MDB_dbi dbi, const MDB_val *from, size_t looks, int64_t most, int64_t now,
+                struct count *count) {
   MDB_val name = *from, value;
   struct head head;
   MDB_cursor *cursor;
@@ -99,11 +103,12 @@ static int drop_expired(MDB_txn *txn, MDB_dbi dbi, const MDB_val *from, size_t l
     return code;
   }
   code = mdb_cursor_get(cursor, &name, &value, MDB_SET_RANGE);
-  while (code == 0 && looks-- > 0 && *dropped < most) {
+  while (code == 0 && looks-- > 0 && (most == 0 || count->blobs < most)) {
     code = read_head(&value, &head);
-    if (code == 0 && head.expires < now) {
-      code = mdb_cursor_del(cursor, 0);
-      ++*dropped;
+    if (code == 0 && (most == 0 || head.expires < now)) {
+      count->blobs += most != 0 || !head.ended;
+      count->bytes += (int64_t)value.mv_size;
+      code = most == 0 ? 0 : mdb_cursor_del(cursor, 0);
     }
     code = code != 0 ? code : mdb_cursor_get(cursor, &name, &value, MDB_NEXT);
   }
@@ -116,18 +121,17 @@ static void on_put(void *user_data, const unsigned char *key, const void *blob, 
   const struct store *store = user_data;
   const struct head head = {version, expires, ended};
   MDB_val name = {KEY, (void *)(uintptr_t)key}, value = {sizeof head + blob_len, NULL};
-  int64_t dropped = 0;
+  struct count count = {0, 0};
   MDB_txn *txn = begin(store, 0, call);
-  if (txn == NULL) {
-    return;
+  if (txn != NULL) {
+    int code = compare(txn, store->dbi, &name, expected);
+    if (code == 0 && (code = mdb_put(txn, store->dbi, &name, &value, MDB_RESERVE)) == 0) {
+      memcpy(value.mv_data, &head, sizeof head);
+      memcpy((char *)value.mv_data + sizeof head, blob, blob_len);
+      code = look(txn, store->dbi, &name, 1 + NEIGHBOURS, NEIGHBOURS, now, &count);
+    }
+    finish(call, txn, code);
   }
-  int code = compare(txn, store->dbi, &name, expected);
-  if (code == 0 && (code = mdb_put(txn, store->dbi, &name, &value, MDB_RESERVE)) == 0) {
-    memcpy(value.mv_data, &head, sizeof head);
-    memcpy((char *)value.mv_data + sizeof head, blob, blob_len);
-    code = drop_expired(txn, store->dbi, &name, 1 + NEIGHBOURS, NEIGHBOURS, now, &dropped);
-  }
-  finish(call, txn, code);
 }
 
 static void on_remove(void *user_data, const unsigned char *key, uint64_t expected, sessions_custom_call *call) {
@@ -140,21 +144,24 @@ static void on_remove(void *user_data, const unsigned char *key, uint64_t expect
   }
 }
 
-static void on_sweep(void *user_data, int64_t most, int64_t now, sessions_custom_call *call) {
-  const struct store *store = user_data;
+static void count_all(const struct store *store, unsigned flags, int64_t most, int64_t now,
+                      sessions_custom_call *call) {
   const MDB_val first = {1, ""};
-  int64_t dropped = 0;
-  MDB_txn *txn = begin(store, 0, call);
-  if (txn == NULL) {
-    return;
-  }
-  int code = end(txn, drop_expired(txn, store->dbi, &first, SIZE_MAX, most, now, &dropped));
-  if (code == 0) {
-    sessions_custom_counted(call, dropped, 0);
-  } else {
+  struct count count = {0, 0};
+  MDB_txn *txn = begin(store, flags, call);
+  int code = txn == NULL ? 0 : end(txn, look(txn, store->dbi, &first, SIZE_MAX, most, now, &count));
+  if (code != 0) {
     fail(call, code);
+  } else if (txn != NULL) {
+    sessions_custom_counted(call, count.blobs, count.bytes);
   }
 }
+
+static void on_sweep(void *user_data, int64_t most, int64_t now, sessions_custom_call *call) {
+  count_all(user_data, 0, most, now, call);
+}
+
+static void on_statistics(void *user_data, sessions_custom_call *call) { count_all(user_data, MDB_RDONLY, 0, 0, call); }
 
 static void on_destroy(void *user_data) {
   struct store *store = user_data;
@@ -174,7 +181,7 @@ static int open_database(struct store *store, const char *directory) {
 }
 
 sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error) {
-  const sessions_custom_store table = {sizeof table, 0, on_get, on_put, on_remove, on_sweep, NULL, NULL};
+  const sessions_custom_store table = {sizeof table, 0, on_get, on_put, on_remove, on_sweep, NULL, on_statistics};
   struct store *store = calloc(1, sizeof *store);
   int code = store == NULL ? ENOMEM : open_database(store, argument);
   if (code == 0) {

@@ -102,8 +102,8 @@ void forged_ids_find_nothing(World& world) {
   for (const std::string& forged : others) {
     expect_nothing_found(manager, forged, true);
   }
-  expect_no_more_sessions(world, before);
   browser.expect_content(R"({"secret":1})");
+  expect_no_more_sessions(world, before);
 }
 
 }  // namespace

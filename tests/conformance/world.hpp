@@ -207,7 +207,8 @@ class Browser {
 };
 
 void expect_outcome(std::int32_t expected, std::int32_t got, std::string_view about = "outcome");
-// Than there were before, if the backend can count. It may drop what is due at any time.
+// Than there were before. A test does this last: it is skipped when the backend does not count. It may drop what is due
+// at any time.
 void expect_no_more_sessions(World& world, const std::optional<Statistics>& before);
 
 void expect_contested(const Request& request, const std::vector<std::string>& expected);
