@@ -81,11 +81,21 @@ check_prefix() {
   fi
 }
 
+# The program that tests stores, for those who have asked for it, with its manual.
+check_conformance() {
+  LD_LIBRARY_PATH=$1/lib "$1/bin/sessions-conformance" --quick --only 'upkeep: the store answers' memory: |
+    grep -qx '# 1 passed, 0 failed' || fail "sessions-conformance is not installed, or does not run"
+  [ -n "$(find "$1" -name conformance.md)" ] || fail "the manual of sessions-conformance is not installed"
+}
+
 check_layouts() {
   prefix=$work/installed/plain
   build_library -DCMAKE_INSTALL_PREFIX=/nowhere -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_INCLUDEDIR=include "$@"
   "$CMAKE" --install "$work/build" --prefix "$prefix"
   check_prefix "$prefix"
+  if [ "$kind" = shared ]; then
+    check_conformance "$prefix"
+  fi
   use_pkg_config plain "$prefix/lib"
   use_find_package plain "$prefix/lib" CXX -DCMAKE_PREFIX_PATH="$prefix"
 
@@ -117,7 +127,7 @@ check_layouts() {
 }
 
 case $kind in
-  shared) check_layouts -DBUILD_SHARED_LIBS=ON ;;
+  shared) check_layouts -DBUILD_SHARED_LIBS=ON -DSESSIONS_BUILD_CONFORMANCE=ON ;;
   static) check_layouts -DBUILD_SHARED_LIBS=OFF ;;
   subdirectory)
     "$CMAKE" -S "$here/subdirectory" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug -DSESSIONS_SOURCE_DIR="$source"
