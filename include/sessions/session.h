@@ -57,9 +57,10 @@ enum {
                                   by a parallel request, expired, or was evicted: nothing was written or sent */
   SESSIONS_OUTCOME_MERGED = 7,  /* changes were written to what parallel requests had written meanwhile: the session now
                                   shows both; sessions_session_contested_key() names what both had changed */
-  SESSIONS_OUTCOME_CONFLICT = 8 /* strict: parallel requests changed what this one had read, so nothing was written; the
-                                   session now shows what is stored, without the changes: make them again and commit.
-                                   In other modes only after SESSIONS_E_UNKNOWN, see sessions_session_commit() */
+  SESSIONS_OUTCOME_CONFLICT = 8 /* parallel requests changed what this one had read, in the mode strict, or required to
+                                   be unchanged, so nothing was written; the session now shows what is stored, without
+                                   the changes: make them again and commit. It may also follow SESSIONS_E_UNKNOWN, see
+                                   sessions_session_commit() */
 };
 
 /* Makes a fresh session, not loaded from any request, so that settings for one call can be made before it is loaded.
@@ -227,6 +228,22 @@ SESSIONS_API sessions_status sessions_session_pop_json(sessions_session *session
  * Since 0.1. */
 SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
 
+/* Makes the next commit or regenerate depend on a key: it is done only if no other request has changed, set or removed
+ * this key since this session loaded it. Otherwise nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT,
+ * sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
+ * again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit mode,
+ * whether the key is there or not and whether this session has changed it already; it lasts until a commit has written
+ * or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends that keep
+ * sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
+ *
+ * SESSIONS_OK
+ * SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what was
+ *                     loaded is not known any more, so call it before them
+ *
+ * Uses the session. Since 0.1. */
+SESSIONS_API sessions_status sessions_session_require_unchanged(sessions_session *session, const char *key,
+                                                                size_t key_len);
+
 /* ---- ending the request ---- */
 
 /* Writes what this request did, and works out the Set-Cookie lines and the outcome.
@@ -283,9 +300,10 @@ SESSIONS_API int32_t sessions_session_degraded(const sessions_session *session);
 
 /* Returns how many keys parallel requests had changed too, as far as the last commit or regenerate met them: with
  * outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
- * stay removed; with outcome CONFLICT keys that it had read, or when it had counted, iterated or read all of them, those
- * that were changed, added or removed. A commit that replaces everything, in the mode last write or after
- * sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is NULL. Since 0.1. */
+ * stay removed; with outcome CONFLICT keys that it had read or required to be unchanged, or when it had counted,
+ * iterated or read all of them, those that were changed, added or removed. A commit that replaces everything, in the
+ * mode last write or after sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is NULL.
+ * Since 0.1. */
 SESSIONS_API size_t sessions_session_contested_count(const sessions_session *session);
 
 /* Reads one of those keys, index 0 to count - 1. It belongs to the session. SESSIONS_OK, SESSIONS_E_INVALID,

@@ -272,6 +272,12 @@ class Session {
                                                                    : Error(static_cast<Status>(status));
   }
 
+  // The next commit is done only if no other request has changed this key since it was loaded; else the outcome is
+  // CONFLICT. Status::misuse after clear() and from_json().
+  Result<void> require_unchanged(std::string_view key) {
+    return border::checked(sessions_session_require_unchanged(handle(), key.data(), key.size()));
+  }
+
   // Read a value and remove its key.
   Result<std::optional<std::string_view>> pop_string(std::string_view key) & {
     const char* text = nullptr;

@@ -267,6 +267,11 @@ sessions_status sessions_session_remove(sessions_session* session, const char* k
   return with_key(session, key, key_len, [](Content& content, std::string_view name) { return content.remove(name); });
 }
 
+sessions_status sessions_session_require_unchanged(sessions_session* session, const char* key, size_t key_len) {
+  return with_key(session, key, key_len,
+                  [](Content& content, std::string_view name) { return content.require_unchanged(name); });
+}
+
 sessions_status sessions_session_pop_string(sessions_session* session, const char* key, size_t key_len,
                                             const char** value, size_t* value_len) {
   return get_text(session, key, key_len, value, value_len,

@@ -114,7 +114,8 @@ Result<void> InStore::start_change(Write write, CommitMode mode, const Kept& kep
     return {};
   }
   std::vector<store::Change> changes;
-  std::vector<store::Precondition> preconditions;
+  const std::vector<store::Precondition> preconditions =
+      mode == CommitMode::strict ? content.preconditions() : content.requirements();
   if (mode == CommitMode::last_write) {
     commit.clear = true;
     for (const store::Field& field : content.fields()) {
@@ -123,9 +124,6 @@ Result<void> InStore::start_change(Write write, CommitMode mode, const Kept& kep
   } else {
     commit.clear = content.cleared();
     changes = content.changes();
-  }
-  if (mode == CommitMode::strict) {
-    preconditions = content.preconditions();
   }
   if (is_about_version(mode, kept, content)) {
     commit.only_version = kept.version;

@@ -25,17 +25,20 @@ void Content::reset() noexcept {
   json_.reset();
 }
 
-void Content::adopt_nothing() noexcept { reset(); }
+void Content::adopt_nothing() noexcept {
+  reset();
+  required_.clear();
+}
 
 void Content::adopt_record(store::Record record) noexcept {
-  reset();
+  adopt_nothing();
   state_ = State::record;
   record_ = std::move(record);
 }
 
 void Content::adopt_text(std::string text) {
   std::vector<std::string_view> scratch = scratch_for(text);
-  reset();
+  adopt_nothing();
   state_ = State::text;
   text_ = std::move(text);
   scratch_ = std::move(scratch);
@@ -300,6 +303,29 @@ Status Content::remove(std::string_view key) {
     removed_.push_back({std::string(key), found->kept, found->was_read});
   }
   erase(*found);
+  return Status::ok;
+}
+
+bool Content::is_required(std::string_view key) const noexcept {
+  return std::any_of(required_.begin(), required_.end(), [key](const Required& r) { return r.key == key; });
+}
+
+Status Content::require_unchanged(std::string_view key) {
+  if (cleared_) {
+    return Status::misuse;
+  }
+  if (is_required(key)) {
+    return Status::ok;
+  }
+  const Field* found = field(key);
+  const Removed* gone = removed(key);
+  std::optional<std::string> text;
+  if (found != nullptr && found->is_kept) {
+    text = found->kept.text();
+  } else if (found == nullptr && gone != nullptr) {
+    text = gone->kept.text();
+  }
+  required_.push_back({std::string(key), std::move(text)});
   return Status::ok;
 }
 

@@ -65,6 +65,10 @@ class Content {
   // ok or not_found.
   Status remove(std::string_view key);
 
+  // The next commit is done only if nobody has changed this key. ok, or misuse after clear() and assign(), when what
+  // was adopted is not known any more.
+  Status require_unchanged(std::string_view key);
+
   // As json_of() and string_of(), and removes the key.
   const std::string* pop_json(std::string_view key);
   const std::string* pop_string(std::string_view key);
@@ -83,9 +87,10 @@ class Content {
   void remember_reads() noexcept { remembers_reads_ = true; }
 
   // These point into the content. The changes are in the order in which a store applies them; the preconditions are
-  // what was read, as far as that was one key after the other.
+  // what is required to be unchanged, and also what was read, as far as that was one key after the other.
   std::vector<store::Change> changes() const;
   std::vector<store::Field> fields() const;
+  std::vector<store::Precondition> requirements() const;
   std::vector<store::Precondition> preconditions() const;
   bool has_read_everything() const noexcept { return has_read_everything_; }
 
@@ -145,6 +150,11 @@ class Content {
     bool was_read;
   };
 
+  struct Required {
+    std::string key;
+    std::optional<std::string> text;
+  };
+
   struct Decoded {
     Fields fields;
     std::size_t bytes = 0;
@@ -152,6 +162,7 @@ class Content {
 
   Field* field(std::string_view key) noexcept;
   Removed* removed(std::string_view key) noexcept;
+  bool is_required(std::string_view key) const noexcept;
   Field* read(std::string_view key);
   // What is read after a clear is the session's own.
   bool remembers_reads() const noexcept { return remembers_reads_ && !cleared_; }
@@ -176,6 +187,7 @@ class Content {
   std::size_t bytes_ = 0;  // of all keys and values
   std::vector<Removed> removed_;
   std::vector<std::string> missed_;  // keys that were read and not there
+  std::vector<Required> required_;   // outlive clear() and assign()
   bool remembers_reads_ = false;
   bool has_read_everything_ = false;
   bool cleared_ = false;

@@ -33,21 +33,35 @@ std::vector<store::Change> Content::changes() const {
   return changes;
 }
 
+std::vector<store::Precondition> Content::requirements() const {
+  std::vector<store::Precondition> requirements;
+  requirements.reserve(required_.size());
+  for (const Required& required : required_) {
+    requirements.push_back({required.key, required.text});
+  }
+  return requirements;
+}
+
 std::vector<store::Precondition> Content::preconditions() const {
-  std::vector<store::Precondition> preconditions;
-  preconditions.reserve(removed_.size() + fields_.size() + missed_.size());
+  std::vector<store::Precondition> preconditions = requirements();
+  preconditions.reserve(required_.size() + removed_.size() + fields_.size() + missed_.size());
+  const auto add = [&](std::string_view key, std::optional<std::string_view> text) {
+    if (!is_required(key)) {
+      preconditions.push_back({key, text});
+    }
+  };
   for (const Removed& removed : removed_) {
     if (removed.was_read) {
-      preconditions.push_back({removed.key, removed.kept.text()});
+      add(removed.key, removed.kept.text());
     }
   }
   for (const Field& field : fields_) {
     if (field.was_read && field.is_kept) {
-      preconditions.push_back({field.key, field.kept.text()});
+      add(field.key, field.kept.text());
     }
   }
   for (const std::string& key : missed_) {
-    preconditions.push_back({key, std::nullopt});
+    add(key, std::nullopt);
   }
   return preconditions;
 }
@@ -137,6 +151,7 @@ void Content::settle() noexcept {
   }
   removed_.clear();
   missed_.clear();
+  required_.clear();
   has_read_everything_ = false;
   cleared_ = false;
 }

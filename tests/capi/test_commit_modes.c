@@ -106,6 +106,90 @@ static void test_the_mode_of_the_config(void) {
   }
 }
 
+static void require(sessions_session *session, const char *key) {
+  CHECK_OK(sessions_session_require_unchanged(session, key, strlen(key)));
+}
+
+static void test_set_if_unchanged(void) {
+  static const int32_t modes[] = {SESSIONS_COMMIT_MERGE, SESSIONS_COMMIT_STRICT, SESSIONS_COMMIT_LAST_WRITE};
+  size_t i;
+  for (i = 0; i < 3; i++) {
+    sessions_manager *manager = world_manager(&world, "memory:");
+    char *cookie = world_store(manager, "{\"n\":1,\"m\":1}");
+    sessions_session *session = world_load(manager, cookie);
+    CHECK_OK(sessions_session_set_commit_mode(session, modes[i], &failure));
+    require(session, "n");
+    require(session, "n");
+    CHECK_INT(sessions_session_set_int64(session, "n", 1, 2), SESSIONS_OK);
+    change(manager, cookie, "n", 5);
+    check_commit(session, SESSIONS_OUTCOME_CONFLICT, 0);
+    check_contested(session, "n");
+    CHECK_JSON(session, "{\"n\":5,\"m\":1}");
+    /* Made again, on what is stored. */
+    require(session, "n");
+    CHECK_INT(sessions_session_set_int64(session, "n", 1, 6), SESSIONS_OK);
+    check_commit(session, SESSIONS_OUTCOME_SAVED, 1);
+    /* It has lasted until then. */
+    CHECK_INT(sessions_session_set_int64(session, "m", 1, 6), SESSIONS_OK);
+    change(manager, cookie, "n", 7);
+    CHECK_OK(sessions_session_commit(session, &failure));
+    CHECK_INT(sessions_session_outcome(session), SESSIONS_OUTCOME_MERGED);
+    sessions_session_free(session);
+
+    /* A key that is not there, and one that was changed before it was required. */
+    session = world_load(manager, cookie);
+    CHECK_OK(sessions_session_set_commit_mode(session, modes[i], &failure));
+    CHECK_INT(sessions_session_set_int64(session, "m", 1, 8), SESSIONS_OK);
+    CHECK_OK(sessions_session_remove(session, "n", 1));
+    require(session, "m");
+    require(session, "n");
+    require(session, "new");
+    CHECK_INT(sessions_session_set_int64(session, "new", 3, 1), SESSIONS_OK);
+    change(manager, cookie, "other", 1);
+    CHECK_OK(sessions_session_commit(session, &failure));
+    CHECK_INT(sessions_session_outcome(session), SESSIONS_OUTCOME_MERGED);
+    require(session, "none");
+    CHECK_INT(sessions_session_set_int64(session, "m", 1, 9), SESSIONS_OK);
+    change(manager, cookie, "none", 1);
+    CHECK_OK(sessions_session_regenerate(session, &failure));
+    CHECK_INT(sessions_session_outcome(session), SESSIONS_OUTCOME_CONFLICT);
+    check_contested(session, "none");
+
+    /* What was loaded is not known any more after clear and from_json; what was required before stays. */
+    require(session, "m");
+    CHECK_OK(sessions_session_clear(session));
+    CHECK_STATUS(sessions_session_require_unchanged(session, "n", 1), SESSIONS_E_MISUSE);
+    CHECK_OK(sessions_session_from_json(session, "{\"n\":0}", SESSIONS_NUL_TERMINATED, &failure));
+    CHECK_STATUS(sessions_session_require_unchanged(session, "n", 1), SESSIONS_E_MISUSE);
+    change(manager, cookie, "m", 10);
+    check_commit(session, SESSIONS_OUTCOME_CONFLICT, 1);
+    check_contested(session, "m");
+    require(session, "m");
+    CHECK_OK(sessions_session_from_json(session, "{\"n\":0}", SESSIONS_NUL_TERMINATED, &failure));
+    check_commit(session, SESSIONS_OUTCOME_SAVED, 1);
+    CHECK_JSON(session, "{\"n\":0}");
+    sessions_session_free(session);
+    free(cookie);
+    sessions_manager_free(manager);
+  }
+}
+
+static void test_bad_requirements(void) {
+  sessions_manager *manager = world_manager(&world, "memory:");
+  sessions_session *session = world_load(manager, NULL);
+  CHECK_STATUS(sessions_session_require_unchanged(NULL, "n", 1), SESSIONS_E_INVALID);
+  CHECK_STATUS(sessions_session_require_unchanged(session, NULL, 1), SESSIONS_E_INVALID);
+  CHECK_STATUS(sessions_session_require_unchanged(session, "\xff", 1), SESSIONS_E_INVALID);
+  CHECK_STATUS(sessions_session_require_unchanged(session, "n", SIZE_MAX - 1), SESSIONS_E_INVALID);
+  CHECK_OK(sessions_session_require_unchanged(session, NULL, 0));
+  CHECK_OK(sessions_session_require_unchanged(session, "a\0b", 3));
+  check_commit(session, SESSIONS_OUTCOME_UNCHANGED, 0);
+  CHECK_INT(sessions_session_set_int64(session, "", 0, 1), SESSIONS_OK);
+  check_commit(session, SESSIONS_OUTCOME_CREATED, 1);
+  sessions_session_free(session);
+  sessions_manager_free(manager);
+}
+
 /* In cookies there is nobody to conflict with. */
 static void test_cookies(void) {
   size_t i;
@@ -117,6 +201,7 @@ static void test_cookies(void) {
       sessions_session *session = world_load(manager, cookie);
       CHECK_OK(sessions_session_set_commit_mode(session, mode, &failure));
       CHECK_INT(sessions_session_count(session), 1);
+      require(session, "n");
       CHECK_INT(sessions_session_set_int64(session, "n", 1, 2), SESSIONS_OK);
       check_commit(session, SESSIONS_OUTCOME_SAVED, 1);
       CHECK_INT(sessions_session_contested_count(session), 0);
@@ -161,6 +246,8 @@ int main(void) {
   test_merge();
   test_strict();
   test_the_mode_of_the_config();
+  test_set_if_unchanged();
+  test_bad_requirements();
   test_cookies();
   test_bad_arguments();
   return check_result();

@@ -190,6 +190,7 @@ static void test_busy(int mode) {
   CHECK_STATUS(sessions_session_key_at(session, 0, &text, &length), SESSIONS_E_MISUSE);
   CHECK_STATUS(sessions_session_to_json(session, &text, &length), SESSIONS_E_MISUSE);
   CHECK_STATUS(sessions_session_remove(session, "n", 1), SESSIONS_E_MISUSE);
+  CHECK_STATUS(sessions_session_require_unchanged(session, "n", 1), SESSIONS_E_MISUSE);
   CHECK_STATUS(sessions_session_clear(session), SESSIONS_E_MISUSE);
   CHECK_STATUS(sessions_session_cookie_line(session, 0, &text, &length), SESSIONS_E_MISUSE);
   CHECK_STATUS(sessions_session_contested_key(session, 0, &text, &length), SESSIONS_E_MISUSE);

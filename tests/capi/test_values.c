@@ -134,6 +134,7 @@ static void check_key_refused(sessions_session *session, const char *key, size_t
               session == NULL ? "session" : "key");
   CHECK_STATUS(sessions_session_increment(session, key, key_len, 1, &int64), SESSIONS_E_INVALID);
   CHECK_STATUS(sessions_session_remove(session, key, key_len), SESSIONS_E_INVALID);
+  CHECK_STATUS(sessions_session_require_unchanged(session, key, key_len), SESSIONS_E_INVALID);
   CHECK_STATUS(sessions_session_pop_string(session, key, key_len, &text, &length), SESSIONS_E_INVALID);
   CHECK_STATUS(sessions_session_pop_json(session, key, key_len, &text, &length), SESSIONS_E_INVALID);
   CHECK_FAILS(sessions_session_get_cjson(session, key, key_len, &tree, &failure), SESSIONS_E_INVALID,

@@ -171,6 +171,32 @@ void strict_on_what_is_gone(World& world) {
   browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
 }
 
+void set_if_unchanged(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"k":1,"l":1})");
+  Request a = browser.request("A");
+  Request b = browser.request("B", last_write);
+  Request c = browser.request("C");
+  for (Request* each : {&a, &b, &c}) {
+    each->require_unchanged("k");
+    each->require_unchanged("none");
+    each->set("k", "2");
+  }
+  Request other = browser.request("other");
+  other.set("l", "5");
+  other.commit();
+  expect_outcome(SESSIONS_OUTCOME_MERGED, a.commit(), "outcome when only other keys have changed");
+  expect_outcome(SESSIONS_OUTCOME_CONFLICT, b.commit(), "outcome of a second one that replaces everything");
+  expect_contested(b, {"k"});
+  expect_outcome(SESSIONS_OUTCOME_CONFLICT, c.regenerate(), "outcome of a move");
+  expect_contested(c, {"k"});
+  browser.expect_content(R"({"k":2,"l":5})");
+  c.require_unchanged("k");
+  c.set("k", "3");
+  expect_outcome(SESSIONS_OUTCOME_SAVED, c.commit(), "outcome of the change made again");
+  browser.expect_content(R"({"k":3,"l":5})");
+}
+
 void the_last_write_replaces(World& world) {
   const Manager manager = world.manager();
   Browser browser(world, manager, R"({"k":1,"l":1,"n":1})");
@@ -213,6 +239,7 @@ std::vector<Test> mode_tests() {
           {"strict: renewing conflicts with nobody", renewing_conflicts_with_nobody},
           {"strict: a conflict keeps a session from moving", strict_regenerate},
           {"strict: a session that is gone stays gone", strict_on_what_is_gone},
+          {"set if unchanged: it is done only if the key is as it was loaded", set_if_unchanged},
           {"last write: it replaces what is stored", the_last_write_replaces},
           {"last write: a session that is gone stays gone", the_last_write_brings_nothing_back}};
 }

@@ -194,6 +194,11 @@ sessions_status Request::try_remove(std::string_view key) {
   return journal_ == nullptr ? status : note("remove " + quoted(key), status);
 }
 
+void Request::require_unchanged(std::string_view key) {
+  const sessions_status status = sessions_session_require_unchanged(session_.get(), key.data(), key.size());
+  expect_ok("require_unchanged", note("require unchanged " + quoted(key), status));
+}
+
 void Request::clear() { expect_ok("clear", note("clear", sessions_session_clear(session_.get()))); }
 
 void Request::from_json(std::string_view json) {

@@ -140,6 +140,7 @@ class Request {
     expect_ok("increment " + quoted(key), try_increment(key, delta));
   }
   void remove(std::string_view key) { expect_ok("remove " + quoted(key), try_remove(key)); }
+  void require_unchanged(std::string_view key);
   void clear();
   void from_json(std::string_view json);
 

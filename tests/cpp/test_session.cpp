@@ -300,6 +300,22 @@ TEST_CASE("parallel requests are merged, contested keys are named, strict ones c
   CHECK(strict.outcome() == Outcome::conflict);
 }
 
+TEST_CASE("a key may be required to be unchanged") {
+  Fresh fresh;
+  const std::string header = world::stored(fresh.manager, "n", 1);
+  Session one = fresh.manager.load(header).value_or_throw();
+  Session two = fresh.manager.load(header).value_or_throw();
+  REQUIRE(two.require_unchanged("n"));
+  REQUIRE(two.set("n", 3));
+  REQUIRE(one.set("n", 2));
+  REQUIRE(one.commit());
+  REQUIRE(two.commit());
+  CHECK(two.outcome() == Outcome::conflict);
+  CHECK(list(two.contested_keys()) == std::vector<std::string>{"n"});
+  REQUIRE(two.clear());
+  CHECK(two.require_unchanged("n").error().status() == sessions::Status::misuse);
+}
+
 TEST_CASE("a line that no browser would take is refused") {
   const World world("cookie:");
   Session session = world.manager().load("").value_or_throw();

@@ -148,6 +148,10 @@ static sessions_status pop_json(struct state *s) {
   return status;
 }
 
+static sessions_status require_unchanged(struct state *s) {
+  return sessions_session_require_unchanged(s->session, "name", 4);
+}
+
 static sessions_status clear(struct state *s) { return sessions_session_clear(s->session); }
 
 static sessions_status get_string(struct state *s) {
@@ -234,6 +238,7 @@ static const struct operation operations[] = {
     {"remove", LOADED, remove_key},
     {"pop_string", LOADED, pop_string},
     {"pop_json", LOADED, pop_json},
+    {"require_unchanged", LOADED, require_unchanged},
     {"clear", LOADED, clear},
     {"get_string", LOADED, get_string},
     {"get_json", LOADED, get_json},

@@ -110,6 +110,19 @@ PyObject* increment(PyObject* object, PyObject* arguments) {
   return status < 0 ? raise_status(status, nullptr) : PyLong_FromLongLong(sum);
 }
 
+PyObject* require_unchanged(PyObject* object, PyObject* key_object) {
+  sessions_session* session = usable_session(object);
+  std::string_view key;
+  if (!session || !read_text(key_object, key)) {
+    return nullptr;
+  }
+  const sessions_status status = sessions_session_require_unchanged(session, key.data(), key.size());
+  if (status < 0) {
+    return raise_status(status, nullptr);
+  }
+  Py_RETURN_NONE;
+}
+
 PyObject* clear(PyObject* object, PyObject*) {
   sessions_session* session = usable_session(object);
   if (!session) {
@@ -292,6 +305,7 @@ PyMethodDef methods[] = {
     {"_to_json", to_json, METH_NOARGS, nullptr},
     {"_from_json", from_json, METH_O, nullptr},
     {"_increment", increment, METH_VARARGS, nullptr},
+    {"_require_unchanged", require_unchanged, METH_O, nullptr},
     {"_clear", clear, METH_NOARGS, nullptr},
     {"_load", load, METH_VARARGS, nullptr},
     {"_commit", end<sessions_session_commit>, METH_NOARGS, nullptr},

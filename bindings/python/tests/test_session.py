@@ -177,3 +177,22 @@ def test_exception_of_a_custom_store() -> None:
     with pytest.raises(sessions.CallbackError) as caught:
         one.load("session=" + "A" * 43)
     assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_a_key_that_is_required_to_be_unchanged() -> None:
+    with manager("memory:") as one, one.load(None) as first:
+        first["a"] = 1
+        first.commit()
+        with one.load(cookie_of(first)) as session:
+            session.require_unchanged("a")
+            session["b"] = 1
+            first["a"] = 2
+            first.commit()
+            assert session.commit() == sessions.Outcome.CONFLICT and session.contested_keys == ["a"]
+            assert dict(session) == {"a": 2}
+            session.clear()
+            with pytest.raises(sessions.CallerError) as caught:
+                session.require_unchanged("a")
+            assert caught.value.name == "SESSIONS_E_MISUSE"
+            with pytest.raises(TypeError):
+                session.require_unchanged(1)  # type: ignore[arg-type]

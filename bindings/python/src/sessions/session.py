@@ -114,6 +114,14 @@ class Session(_native.Session, MutableMapping[str, Any]):
         """Add to an integer and return the sum; increments of parallel requests add up."""
         return self._increment(key, delta)
 
+    def require_unchanged(self, key: str) -> None:
+        """Have the next commit done only if no other request has changed this key since it was loaded.
+
+        Otherwise nothing is written and the outcome is Outcome.CONFLICT: make the changes again on the fresh content.
+        Raises CallerError after clear() and from_json(), until they are committed.
+        """
+        self._require_unchanged(key)
+
     def to_json(self) -> str:
         """Return the whole content as the text of one JSON object."""
         self._write_nested()

@@ -680,6 +680,22 @@ extern "C" {
     pub fn sessions_session_clear(session: *mut sessions_session) -> sessions_status;
 }
 extern "C" {
+    /// Makes the next commit or regenerate depend on a key: it is done only if no other request has changed, set or removed
+    /// this key since this session loaded it. Otherwise nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT,
+    /// sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
+    /// again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit mode,
+    /// whether the key is there or not and whether this session has changed it already; it lasts until a commit has written
+    /// or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends that keep
+    /// sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
+    ///
+    /// SESSIONS_OK
+    /// SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what was
+    ///                     loaded is not known any more, so call it before them
+    ///
+    /// Uses the session. Since 0.1.
+    pub fn sessions_session_require_unchanged(session: *mut sessions_session, key: *const c_char, key_len: usize) -> sessions_status;
+}
+extern "C" {
     /// Writes what this request did, and works out the Set-Cookie lines and the outcome.
     ///
     /// A new session with no content is neither stored nor sent. Changes are written key by key: parallel requests that
@@ -739,9 +755,10 @@ extern "C" {
 extern "C" {
     /// Returns how many keys parallel requests had changed too, as far as the last commit or regenerate met them: with
     /// outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
-    /// stay removed; with outcome CONFLICT keys that it had read, or when it had counted, iterated or read all of them, those
-    /// that were changed, added or removed. A commit that replaces everything, in the mode last write or after
-    /// sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is NULL. Since 0.1.
+    /// stay removed; with outcome CONFLICT keys that it had read or required to be unchanged, or when it had counted,
+    /// iterated or read all of them, those that were changed, added or removed. A commit that replaces everything, in the
+    /// mode last write or after sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is NULL.
+    /// Since 0.1.
     pub fn sessions_session_contested_count(session: *const sessions_session) -> usize;
 }
 extern "C" {

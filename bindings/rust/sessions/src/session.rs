@@ -200,6 +200,16 @@ impl Session {
         is_found(unsafe { sys::sessions_session_remove(self.as_ptr(), start(key), key.len()) })
     }
 
+    /// Makes the next commit depend on a key: it is done only if no other request has changed this key since it was
+    /// loaded. Otherwise nothing is written and the outcome is [`Outcome::CONFLICT`]: make the changes again on the fresh
+    /// content. [`Status::MISUSE`] after [`Session::clear`] and [`Session::replace_with_json`], until they are committed.
+    ///
+    /// [`Status::MISUSE`]: crate::Status::MISUSE
+    pub fn require_unchanged(&mut self, key: &str) -> Result<()> {
+        // SAFETY: the handle is alive and ours alone; the key is copied.
+        plain(unsafe { sys::sessions_session_require_unchanged(self.as_ptr(), start(key), key.len()) })
+    }
+
     /// Removes everything, also what parallel requests have added meanwhile. When nothing is set afterwards, the commit
     /// ends the session.
     pub fn clear(&mut self) -> Result<()> {

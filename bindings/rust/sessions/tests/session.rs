@@ -191,6 +191,17 @@ fn parallel_requests() {
     two.commit().unwrap();
     assert_eq!(two.outcome(), Outcome::CONFLICT);
     assert!(!two.is_degraded());
+
+    two.set_commit_mode(CommitMode::MERGE).unwrap();
+    two.require_unchanged("a").unwrap();
+    two.set("b", 1).unwrap();
+    one.set("a", 5).unwrap();
+    one.commit().unwrap();
+    two.commit().unwrap();
+    assert_eq!(two.outcome(), Outcome::CONFLICT);
+    assert_eq!(two.contested_keys().collect::<Vec<_>>(), ["a"]);
+    two.clear().unwrap();
+    assert_eq!(two.require_unchanged("a").unwrap_err().status(), Status::MISUSE);
     assert_eq!(manager.statistics().unwrap().sessions, 1);
 }
 
