@@ -65,16 +65,27 @@ sessions_status set_json(sessions_session* session, std::string_view key, PyObje
 
 }  // namespace
 
-sessions_session* usable_session(PyObject* object) {
+SessionUse::SessionUse(PyObject* object) {
   SessionObject* self = cast(object);
   if (self->busy) {
     raise_message(SESSIONS_E_MISUSE, "Another call of this session is under way.");
-    return nullptr;
-  }
-  if (!self->handle) {
+  } else if (!self->handle) {
     raise_message(SESSIONS_E_MISUSE, "The session was closed.");
+  } else {
+    self->busy = true;
+    session_ = self;
   }
-  return self->handle;
+}
+
+SessionUse::~SessionUse() {
+  if (session_) {
+    session_->busy = false;
+  }
+}
+
+void SessionUse::leave_under_way() {
+  session_->waiter = PyThread_get_thread_ident();
+  session_ = nullptr;
 }
 
 PyObject* text_of(const char* text, size_t size) {
@@ -92,12 +103,13 @@ bool forget(SessionObject* self, PyObject* key) {
 }
 
 PyObject* session_subscript(PyObject* object, PyObject* key_object) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   std::string_view key;
-  if (!session || !read_text(key_object, key)) {
+  if (!use || !read_text(key_object, key)) {
     return nullptr;
   }
   SessionObject* self = cast(object);
+  sessions_session* session = use.handle();
   if (self->nested) {
     if (PyObject* value = PyDict_GetItemWithError(self->nested, key_object)) {
       Py_INCREF(value);
@@ -138,12 +150,13 @@ PyObject* session_subscript(PyObject* object, PyObject* key_object) {
 }
 
 int session_assign(PyObject* object, PyObject* key_object, PyObject* value) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   std::string_view key, text;
-  if (!session || !read_text(key_object, key)) {
+  if (!use || !read_text(key_object, key)) {
     return -1;
   }
   SessionObject* self = cast(object);
+  sessions_session* session = use.handle();
   sessions_error* error = nullptr;
   sessions_status status = SESSIONS_OK;
   bool nested = false;
@@ -173,10 +186,7 @@ int session_assign(PyObject* object, PyObject* key_object, PyObject* value) {
   } else if (PyFloat_Check(value)) {
     status = sessions_session_set_double(session, key.data(), key.size(), PyFloat_AsDouble(value));
   } else {
-    // Encoding runs code of the value's class, which must not use the session meanwhile.
-    self->busy = true;
     status = set_json(session, key, value, &error);
-    self->busy = false;
     nested = true;
   }
   if (status == SESSIONS_PENDING) {
@@ -191,15 +201,15 @@ int session_assign(PyObject* object, PyObject* key_object, PyObject* value) {
 }
 
 Py_ssize_t session_length(PyObject* object) {
-  sessions_session* session = usable_session(object);
-  return session ? static_cast<Py_ssize_t>(sessions_session_count(session)) : -1;
+  const SessionUse use(object);
+  return use ? static_cast<Py_ssize_t>(sessions_session_count(use.handle())) : -1;
 }
 
 int session_contains(PyObject* object, PyObject* key_object) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   std::string_view key;
   int32_t found = 0;
-  if (!session) {
+  if (!use) {
     return -1;
   }
   if (!PyUnicode_Check(key_object)) {
@@ -208,7 +218,7 @@ int session_contains(PyObject* object, PyObject* key_object) {
   if (!read_text(key_object, key)) {
     return -1;
   }
-  const sessions_status status = sessions_session_contains(session, key.data(), key.size(), &found);
+  const sessions_status status = sessions_session_contains(use.handle(), key.data(), key.size(), &found);
   if (status < 0) {
     raise_status(status, nullptr);
     return -1;

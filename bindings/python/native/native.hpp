@@ -19,9 +19,9 @@ struct ManagerObject {
 };
 struct SessionObject {
   PyObject_HEAD sessions_session* handle;
-  PyObject* nested;   // dict of the lists and dicts that were handed out, or NULL
-  PyObject* pending;  // the function that waits for a call under way, or NULL
-  bool busy;          // a call is under way, on this thread or another
+  PyObject* nested;      // dict of the lists and dicts that were handed out, or NULL
+  unsigned long waiter;  // the thread of the loop that waits for a call under way, or 0
+  bool busy;             // an operation or a call is under way, on this thread or another
 };
 
 // Python functions that sessions/__init__.py hands in with configure().
@@ -96,8 +96,24 @@ void release_object(void* object);
 sessions_backend* new_custom_backend(PyObject* store);
 bool set_callback(sessions_config* config, std::string_view name, PyObject* value);
 
-// The handle of a session that may be used; NULL with an exception when it was closed, or a call of it is under way.
-sessions_session* usable_session(PyObject* object);
+// One operation on a session; false with an exception when it was closed, or another operation is under way. Until it
+// ends all others are refused, also those of code of the program that runs within it (a key's class, a finalizer, a
+// profiler): so nothing frees what the operation points to.
+class SessionUse {
+ public:
+  explicit SessionUse(PyObject* object);
+  ~SessionUse();
+  SessionUse(const SessionUse&) = delete;
+  SessionUse& operator=(const SessionUse&) = delete;
+  explicit operator bool() const { return session_ != nullptr; }
+  sessions_session* handle() const { return session_->handle; }
+  // The loop that runs on this thread waits for a call: the session is in use until that has ended.
+  void leave_under_way();
+
+ private:
+  SessionObject* session_ = nullptr;
+};
+
 PyObject* session_subscript(PyObject* object, PyObject* key);
 int session_assign(PyObject* object, PyObject* key, PyObject* value);
 Py_ssize_t session_length(PyObject* object);

@@ -21,7 +21,7 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
   auto* call = static_cast<PyObject*>(user_data);
   auto* session = reinterpret_cast<SessionObject*>(PyTuple_GetItem(call, 0));
   session->busy = false;
-  session->pending = nullptr;
+  session->waiter = 0;
   forget_nested_after_call(session);
   PyObject* exception = nullptr;
   if (status < 0) {
@@ -112,17 +112,11 @@ PyObject* queue_dispatch(PyObject* object, PyObject*) {
 // start(session, what, cookie, done): what is load, load_value, commit, regenerate or destroy. True when it is under
 // way, and done(exception or None) will be called; False when it is done.
 PyObject* queue_start(PyObject* object, PyObject* arguments) {
-  sessions_queue* queue = usable(object);
   PyObject *session_object = nullptr, *what_object = nullptr, *cookie_object = nullptr, *done = nullptr;
   std::string_view what, cookie;
-  if (!queue ||
-      !PyArg_ParseTuple(arguments, "O!OOO", session_type, &session_object, &what_object, &cookie_object, &done) ||
+  if (!PyArg_ParseTuple(arguments, "O!OOO", session_type, &session_object, &what_object, &cookie_object, &done) ||
       !read_text(what_object, what) || !read_text_or_none(cookie_object, cookie)) {
     return nullptr;
-  }
-  auto* session = reinterpret_cast<SessionObject*>(session_object);
-  if (session->busy || !session->handle) {
-    return raise_message(SESSIONS_E_MISUSE, "The session was closed, or another call of it is under way.");
   }
   if ((what == "commit" || what == "regenerate") && !write_nested(session_object)) {
     return nullptr;
@@ -131,11 +125,16 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
   if (!call) {
     return nullptr;
   }
-  sessions_session* handle = session->handle;
+  // What runs code of the program's has been done.
+  sessions_queue* queue = usable(object);
+  SessionUse use(session_object);
+  if (!queue || !use) {
+    Py_DECREF(call);
+    return nullptr;
+  }
+  sessions_session* handle = use.handle();
   sessions_error* error = nullptr;
   CallScope scope;
-  session->busy = true;
-  session->pending = done;
   const sessions_status status = without_gil([&] {
     if (what == "load") {
       return sessions_session_load_async(handle, cookie.data(), cookie.size(), queue, done_callback, call, &error);
@@ -153,16 +152,15 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
     return sessions_session_destroy_async(handle, queue, done_callback, call, &error);
   });
   if (status == SESSIONS_PENDING) {
+    use.leave_under_way();
     Py_RETURN_TRUE;
   }
-  session->busy = false;
-  session->pending = nullptr;
   const bool fine = scope.finish(status, error);
   Py_DECREF(call);
   if (!fine) {
     return nullptr;
   }
-  forget_nested_after_call(session);
+  forget_nested_after_call(reinterpret_cast<SessionObject*>(session_object));
   Py_RETURN_FALSE;
 }
 

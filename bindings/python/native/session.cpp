@@ -11,15 +11,15 @@ using TextAt = sessions_status (*)(const sessions_session*, size_t, const char**
 
 template <size_t (*count)(const sessions_session*), TextAt at>
 PyObject* texts(PyObject* object, PyObject*) {
-  sessions_session* session = usable_session(object);
-  if (!session) {
+  const SessionUse use(object);
+  if (!use) {
     return nullptr;
   }
   PyObject* list = PyList_New(0);
-  for (size_t i = 0, end = count(session); list && i < end; i++) {
+  for (size_t i = 0, end = count(use.handle()); list && i < end; i++) {
     const char* text = nullptr;
     size_t size = 0;
-    const sessions_status status = at(session, i, &text, &size);
+    const sessions_status status = at(use.handle(), i, &text, &size);
     PyObject* item = status < 0 ? raise_status(status, nullptr) : text_of(text, size);
     const bool appended = item && PyList_Append(list, item) == 0;
     Py_XDECREF(item);
@@ -33,33 +33,33 @@ PyObject* texts(PyObject* object, PyObject*) {
 
 template <int32_t (*get)(const sessions_session*)>
 PyObject* number(PyObject* object, PyObject*) {
-  sessions_session* session = usable_session(object);
-  return session ? PyLong_FromLong(get(session)) : nullptr;
+  const SessionUse use(object);
+  return use ? PyLong_FromLong(get(use.handle())) : nullptr;
 }
 
 PyObject* get_json(PyObject* object, PyObject* key_object) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   std::string_view key;
   const char* text = nullptr;
   size_t size = 0;
-  if (!session || !read_text(key_object, key)) {
+  if (!use || !read_text(key_object, key)) {
     return nullptr;
   }
-  const sessions_status status = sessions_session_get_json(session, key.data(), key.size(), &text, &size);
+  const sessions_status status = sessions_session_get_json(use.handle(), key.data(), key.size(), &text, &size);
   return status < 0 ? raise_status(status, nullptr) : text_of(text, size);
 }
 
 PyObject* set_json_text(PyObject* object, PyObject* arguments) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   PyObject *key_object = nullptr, *json_object = nullptr;
   std::string_view key, json;
-  if (!session || !PyArg_ParseTuple(arguments, "OO", &key_object, &json_object) || !read_text(key_object, key) ||
+  if (!use || !PyArg_ParseTuple(arguments, "OO", &key_object, &json_object) || !read_text(key_object, key) ||
       !read_text(json_object, json)) {
     return nullptr;
   }
   sessions_error* error = nullptr;
   const sessions_status status =
-      sessions_session_set_json(session, key.data(), key.size(), json.data(), json.size(), &error);
+      sessions_session_set_json(use.handle(), key.data(), key.size(), json.data(), json.size(), &error);
   if (status < 0) {
     return raise_status(status, error);
   }
@@ -67,24 +67,24 @@ PyObject* set_json_text(PyObject* object, PyObject* arguments) {
 }
 
 PyObject* to_json(PyObject* object, PyObject*) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   const char* text = nullptr;
   size_t size = 0;
-  if (!session) {
+  if (!use) {
     return nullptr;
   }
-  const sessions_status status = sessions_session_to_json(session, &text, &size);
+  const sessions_status status = sessions_session_to_json(use.handle(), &text, &size);
   return status < 0 ? raise_status(status, nullptr) : text_of(text, size);
 }
 
 PyObject* from_json(PyObject* object, PyObject* json_object) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   std::string_view json;
-  if (!session || !read_text(json_object, json)) {
+  if (!use || !read_text(json_object, json)) {
     return nullptr;
   }
   sessions_error* error = nullptr;
-  const sessions_status status = sessions_session_from_json(session, json.data(), json.size(), &error);
+  const sessions_status status = sessions_session_from_json(use.handle(), json.data(), json.size(), &error);
   if (status < 0) {
     return raise_status(status, error);
   }
@@ -93,10 +93,10 @@ PyObject* from_json(PyObject* object, PyObject* json_object) {
 }
 
 PyObject* increment(PyObject* object, PyObject* arguments) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   PyObject *key_object = nullptr, *delta_object = nullptr;
   std::string_view key;
-  if (!session || !PyArg_ParseTuple(arguments, "OO!", &key_object, &PyLong_Type, &delta_object) ||
+  if (!use || !PyArg_ParseTuple(arguments, "OO!", &key_object, &PyLong_Type, &delta_object) ||
       !read_text(key_object, key)) {
     return nullptr;
   }
@@ -106,7 +106,7 @@ PyObject* increment(PyObject* object, PyObject* arguments) {
     return raise_message(SESSIONS_E_RANGE, "The difference is no 64-bit integer.");
   }
   int64_t sum = 0;
-  const sessions_status status = sessions_session_increment(session, key.data(), key.size(), delta, &sum);
+  const sessions_status status = sessions_session_increment(use.handle(), key.data(), key.size(), delta, &sum);
   return status < 0 ? raise_status(status, nullptr) : PyLong_FromLongLong(sum);
 }
 
@@ -124,11 +124,11 @@ PyObject* require_unchanged(PyObject* object, PyObject* key_object) {
 }
 
 PyObject* clear(PyObject* object, PyObject*) {
-  sessions_session* session = usable_session(object);
-  if (!session) {
+  const SessionUse use(object);
+  if (!use) {
     return nullptr;
   }
-  const sessions_status status = sessions_session_clear(session);
+  const sessions_status status = sessions_session_clear(use.handle());
   if (status < 0) {
     return raise_status(status, nullptr);
   }
@@ -144,39 +144,35 @@ PyObject* end(PyObject* object, PyObject*) {
   if (ending != sessions_session_destroy && !write_nested(object)) {
     return nullptr;
   }
-  sessions_session* session = usable_session(object);
-  if (!session) {
+  const SessionUse use(object);
+  if (!use) {
     return nullptr;
   }
   CallScope scope;
   sessions_error* error = nullptr;
-  cast(object)->busy = true;
-  const sessions_status status = without_gil([&] { return ending(session, &error); });
-  cast(object)->busy = false;
+  const sessions_status status = without_gil([&] { return ending(use.handle(), &error); });
   if (!scope.finish(status, error)) {
     return nullptr;
   }
   forget_nested_after_call(cast(object));
-  return PyLong_FromLong(sessions_session_outcome(session));
+  return PyLong_FromLong(sessions_session_outcome(use.handle()));
 }
 
 PyObject* load(PyObject* object, PyObject* arguments) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   PyObject* cookie_object = nullptr;
   int is_value = 0;
   std::string_view cookie;
-  if (!session || !PyArg_ParseTuple(arguments, "Op", &cookie_object, &is_value) ||
+  if (!use || !PyArg_ParseTuple(arguments, "Op", &cookie_object, &is_value) ||
       !read_text_or_none(cookie_object, cookie)) {
     return nullptr;
   }
   CallScope scope;
   sessions_error* error = nullptr;
-  cast(object)->busy = true;
   const sessions_status status = without_gil([&] {
-    return (is_value ? sessions_session_load_value : sessions_session_load)(session, cookie.data(), cookie.size(),
+    return (is_value ? sessions_session_load_value : sessions_session_load)(use.handle(), cookie.data(), cookie.size(),
                                                                             &error);
   });
-  cast(object)->busy = false;
   if (!scope.finish(status, error)) {
     return nullptr;
   }
@@ -184,8 +180,8 @@ PyObject* load(PyObject* object, PyObject* arguments) {
 }
 
 PyObject* set_timeout_ms(PyObject* object, PyObject* argument) {
-  sessions_session* session = usable_session(object);
-  if (!session) {
+  const SessionUse use(object);
+  if (!use) {
     return nullptr;
   }
   int overflow = 0;
@@ -194,7 +190,7 @@ PyObject* set_timeout_ms(PyObject* object, PyObject* argument) {
     return nullptr;
   }
   sessions_error* error = nullptr;
-  const sessions_status status = sessions_session_set_timeout_ms(session, milliseconds, &error);
+  const sessions_status status = sessions_session_set_timeout_ms(use.handle(), milliseconds, &error);
   if (status < 0) {
     return raise_status(status, error);
   }
@@ -202,8 +198,8 @@ PyObject* set_timeout_ms(PyObject* object, PyObject* argument) {
 }
 
 PyObject* set_commit_mode(PyObject* object, PyObject* argument) {
-  sessions_session* session = usable_session(object);
-  if (!session) {
+  const SessionUse use(object);
+  if (!use) {
     return nullptr;
   }
   const long mode = PyLong_AsLong(argument);
@@ -211,7 +207,7 @@ PyObject* set_commit_mode(PyObject* object, PyObject* argument) {
     return nullptr;
   }
   sessions_error* error = nullptr;
-  const sessions_status status = sessions_session_set_commit_mode(session, static_cast<int32_t>(mode), &error);
+  const sessions_status status = sessions_session_set_commit_mode(use.handle(), static_cast<int32_t>(mode), &error);
   if (status < 0) {
     return raise_status(status, error);
   }
@@ -233,16 +229,17 @@ bool append_header(PyObject* headers, const char* name, const char* value, size_
 
 // The headers that the response must carry, as ASGI has them.
 PyObject* headers(PyObject* object, PyObject*) {
-  const sessions_session* session = usable_session(object);
-  PyObject* list = session ? PyList_New(0) : nullptr;
+  const SessionUse use(object);
+  PyObject* list = use ? PyList_New(0) : nullptr;
   if (!list) {
     return nullptr;
   }
-  bool done = sessions_session_must_not_be_cached(session) == 0 || append_header(list, "cache-control", "no-store", 8);
-  done = done && (sessions_session_varies_by_cookie(session) == 0 || append_header(list, "vary", "Cookie", 6));
+  bool done =
+      sessions_session_must_not_be_cached(use.handle()) == 0 || append_header(list, "cache-control", "no-store", 8);
+  done = done && (sessions_session_varies_by_cookie(use.handle()) == 0 || append_header(list, "vary", "Cookie", 6));
   const char* line = nullptr;
   size_t size = 0;
-  for (size_t i = 0; done && sessions_session_cookie_line(session, i, &line, &size) >= 0; i++) {
+  for (size_t i = 0; done && sessions_session_cookie_line(use.handle(), i, &line, &size) >= 0; i++) {
     done = append_header(list, "set-cookie", line, size);
   }
   if (!done) {
@@ -252,10 +249,11 @@ PyObject* headers(PyObject* object, PyObject*) {
   return list;
 }
 
-// Closing twice is fine; closing while a blocking call is under way is not.
+// Closing twice is fine; closing while an operation is under way is not, but for a call that a loop waits for: on the
+// loop's thread, as on another one the loop may be ending that call.
 PyObject* close_session(PyObject* object, PyObject*) {
   SessionObject* self = cast(object);
-  if (self->busy && !self->pending) {
+  if (self->busy && self->waiter != PyThread_get_thread_ident()) {
     return raise_message(SESSIONS_E_MISUSE, "Another call of this session is under way.");
   }
   sessions_session* handle = self->handle;

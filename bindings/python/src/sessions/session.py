@@ -74,7 +74,11 @@ class Session(_native.Session, MutableMapping[str, Any]):
         self._close()
 
     def close(self) -> None:
-        """Free the session; what was not committed is lost. Closing twice does nothing."""
+        """Free the session; what was not committed is lost. Closing twice does nothing.
+
+        While an operation is under way this is refused like all other use. A call of ``aio`` is cancelled by it, on the
+        thread of its loop.
+        """
         self._close()
 
     def __iter__(self) -> Iterator[str]:
