@@ -17,6 +17,7 @@ std::atomic<int> callbacks{0};  // that are in Python, or about to enter it
 std::mutex callbacks_mutex;
 std::condition_variable callback_ended;
 std::thread::id main_thread;
+thread_local int callbacks_here = 0;
 thread_local CallScope* innermost = nullptr;
 
 PyObject* configure(PyObject*, PyObject* arguments) {
@@ -31,17 +32,25 @@ PyObject* configure(PyObject*, PyObject* arguments) {
   Py_RETURN_NONE;
 }
 
+// Returns whether no callback goes on.
 PyObject* begin_ending(PyObject*, PyObject*) {
   main_thread = std::this_thread::get_id();
   ending = true;
   // An ending interpreter unwinds the stacks of threads that ask for the GIL, which the library's frames do not
   // survive. A callback that waits for something that never comes is not waited for.
+  bool all_ended = false;
   PyThreadState* state = PyEval_SaveThread();
   {
     std::unique_lock lock(callbacks_mutex);
-    callback_ended.wait_for(lock, std::chrono::seconds(5), [] { return callbacks == 0; });
+    all_ended = callback_ended.wait_for(lock, std::chrono::seconds(5), [] { return callbacks == 0; });
   }
   PyEval_RestoreThread(state);
+  return PyBool_FromLong(all_ended);
+}
+
+// In the child of a fork only the callbacks of the thread that forked go on.
+PyObject* after_fork(PyObject*, PyObject*) {
+  callbacks = callbacks_here;
   Py_RETURN_NONE;
 }
 
@@ -61,16 +70,16 @@ PyObject* status_category(PyObject*, PyObject* status) {
   return PyLong_FromLong(sessions_status_category(static_cast<sessions_status>(number)));
 }
 
-PyMethodDef functions[] = {{"configure", configure, METH_VARARGS, nullptr},
-                           {"begin_ending", begin_ending, METH_NOARGS, nullptr},
-                           {"status_name", status_name, METH_O, nullptr},
-                           {"status_category", status_category, METH_O, nullptr},
-                           {nullptr, nullptr, 0, nullptr}};
+PyMethodDef functions[] = {
+    {"configure", configure, METH_VARARGS, nullptr},       {"begin_ending", begin_ending, METH_NOARGS, nullptr},
+    {"after_fork", after_fork, METH_NOARGS, nullptr},      {"status_name", status_name, METH_O, nullptr},
+    {"status_category", status_category, METH_O, nullptr}, {nullptr, nullptr, 0, nullptr}};
 
 PyModuleDef module_definition = {
     PyModuleDef_HEAD_INIT, "sessions._native", nullptr, -1, functions, nullptr, nullptr, nullptr, nullptr};
 
 void end_callback() {
+  callbacks_here--;
   if (--callbacks > 0 || !ending) {
     return;
   }
@@ -199,6 +208,7 @@ void keep_failure(bool must_raise) {
 
 Gil::Gil() {
   callbacks++;
+  callbacks_here++;
   taken_ = !ending || is_main_thread();
   if (taken_) {
     state_ = PyGILState_Ensure();

@@ -276,6 +276,23 @@ def test_session_closed_while_its_call_is_under_way() -> None:
     asyncio.run(main())
 
 
+def test_fork_while_another_thread_is_in_a_store() -> None:
+    store = Store()
+    manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
+    cookie = begin(manager)
+    store.shut()
+    thread = threading.Thread(target=lambda: manager.load(cookie))
+    thread.start()
+    assert store.was_asked.wait(60)
+
+    def end() -> None:
+        assert sessions._native.begin_ending()  # the parent's callback is not waited for
+
+    in_child(end)
+    store.is_open.set()
+    thread.join()
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), RecursionError(), MemoryError()])
 def test_any_exception_of_a_store(error: BaseException) -> None:
     store = Store()

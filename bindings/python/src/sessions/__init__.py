@@ -1,6 +1,7 @@
 """Web sessions for any HTTP stack: in signed cookies, memory, SQLite, Redis, or a store of your own."""
 
 import atexit
+import os
 
 from sessions import _native
 from sessions._json import decode, encode
@@ -18,6 +19,7 @@ from sessions.session import CommitMode, Origin, Outcome, Session
 
 _native.configure(make_error, encode, decode)
 atexit.register(_native.begin_ending)
+os.register_at_fork(after_in_child=_native.after_fork)
 
 __version__ = "0.1.0"
 
