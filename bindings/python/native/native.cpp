@@ -21,10 +21,18 @@ thread_local int callbacks_here = 0;
 thread_local CallScope* innermost = nullptr;
 
 PyObject* configure(PyObject*, PyObject* arguments) {
+  static int64_t home = -1;
   PyObject *error = nullptr, *encode = nullptr, *decode = nullptr;
   if (!PyArg_ParseTuple(arguments, "OOO", &error, &encode, &decode)) {
     return nullptr;
   }
+  const int64_t here = PyInterpreterState_GetID(PyInterpreterState_Get());
+  if (home != -1 && home != here) {
+    PyErr_SetString(PyExc_ImportError,
+                    "sessions can be imported in one interpreter of a process, and another one has it");
+    return nullptr;
+  }
+  home = here;
   Py_INCREF(error);
   Py_INCREF(encode);
   Py_INCREF(decode);

@@ -130,3 +130,34 @@ def test_cancelled_task(tmp_path: Path) -> None:
         assert (await aio.load(one)).origin == sessions.Origin.NEW
 
     asyncio.run(main())
+
+
+INTERPRETERS = """
+import sessions
+try:
+    import _interpreters as interpreters
+    make, run = lambda: interpreters.create("legacy"), interpreters.run_string
+except ImportError:
+    import _xxsubinterpreters as interpreters
+    make, run = lambda: interpreters.create(isolated=False), interpreters.run_string
+other = make()
+run(other, '''
+try:
+    import sessions
+except ImportError as error:
+    print(error, flush=True)
+''')
+interpreters.destroy(other)
+session = sessions.Manager(sessions.Backend("memory:"), sessions.Config(plain_http=True)).load()
+session.close()
+try:
+    session["a"]
+except sessions.CallerError:
+    print("still mine")
+"""
+
+
+def test_second_interpreter() -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERPRETERS], capture_output=True, text=True, timeout=60)
+    lines = ended.stdout.splitlines()
+    assert len(lines) == 2 and "one interpreter" in lines[0] and lines[1] == "still mine", ended

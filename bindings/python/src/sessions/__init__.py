@@ -1,4 +1,7 @@
-"""Web sessions for any HTTP stack: in signed cookies, memory, SQLite, Redis, or a store of your own."""
+"""Web sessions for any HTTP stack: in signed cookies, memory, SQLite, Redis, or a store of your own.
+
+Of the interpreters in a process only the first one that imports this package can use it.
+"""
 
 import atexit
 import os
