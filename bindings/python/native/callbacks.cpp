@@ -8,6 +8,13 @@ namespace {
 
 PyObject* object_of(void* user_data) { return static_cast<PyObject*>(user_data); }
 
+bool has(PyObject* object, const char* name) {
+  PyObject* attribute = PyObject_GetAttrString(object, name);
+  Py_XDECREF(attribute);
+  PyErr_Clear();
+  return attribute != nullptr;
+}
+
 int64_t clock_callback(void* user_data) {
   const Gil gil;
   if (!gil) {
@@ -93,25 +100,37 @@ void fail(sessions_custom_call* call, std::string_view message = "the store rais
   sessions_custom_failed(call, SESSIONS_E_CALLBACK, message.data(), message.size());
 }
 
-// An exception of the package's own keeps its status; any other is SESSIONS_E_CALLBACK.
+long status_of(PyObject* exception) {
+  PyObject* number = PyObject_GetAttrString(exception, "status");
+  const long status = number ? PyLong_AsLong(number) : SESSIONS_E_CALLBACK;
+  Py_XDECREF(number);
+  PyErr_Clear();
+  return status;
+}
+
+// An exception of the package's own keeps its status and message, and so need not be reported where no caller is to
+// take it. Of any other only the class is told: what it says may quote the content of a session.
 void fail_with_exception(sessions_custom_call* call) {
   PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &value, &traceback);
   PyErr_NormalizeException(&type, &value, &traceback);
-  long status = SESSIONS_E_CALLBACK;
-  PyObject* base = reinterpret_cast<PyObject*>(Py_TYPE(value));
-  if (PyObject* module = PyObject_GetAttrString(base, "sessions_status_class")) {
-    Py_DECREF(module);
-    if (PyObject* number = PyObject_GetAttrString(value, "status")) {
-      status = PyLong_AsLong(number);
-      Py_DECREF(number);
-    }
+  const bool is_ours = has(reinterpret_cast<PyObject*>(Py_TYPE(value)), "sessions_status_class");
+  const long status = is_ours ? status_of(value) : SESSIONS_E_CALLBACK;
+  PyObject* name = PyObject_GetAttrString(type, "__name__");
+  PyObject* words = is_ours ? PyObject_Str(value) : name ? PyUnicode_FromFormat("The store raised %U.", name) : nullptr;
+  std::string_view message;
+  if (!words || !read_text(words, message)) {
+    PyErr_Clear();
   }
-  PyErr_Clear();
   PyErr_Restore(type, value, traceback);
-  keep_failure(false);
-  constexpr std::string_view message = "The store raised an exception.";
+  if (is_ours && !is_in_call()) {
+    PyErr_Clear();
+  } else {
+    keep_failure(false);
+  }
   sessions_custom_failed(call, static_cast<sessions_status>(status), message.data(), message.size());
+  Py_XDECREF(words);
+  Py_XDECREF(name);
 }
 
 void get_callback(void* user_data, const unsigned char* key, sessions_custom_call* call) {
@@ -218,13 +237,6 @@ void statistics_callback(void* user_data, sessions_custom_call* call) {
     return fail(call);
   }
   answer_counted(PyObject_CallMethod(object_of(user_data), "statistics", nullptr), call);
-}
-
-bool has(PyObject* object, const char* name) {
-  PyObject* attribute = PyObject_GetAttrString(object, name);
-  Py_XDECREF(attribute);
-  PyErr_Clear();
-  return attribute != nullptr;
 }
 
 }  // namespace

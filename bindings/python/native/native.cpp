@@ -194,6 +194,8 @@ bool CallScope::finish(sessions_status status, sessions_error* error) {
   return false;
 }
 
+bool is_in_call() { return innermost != nullptr; }
+
 void report_failure() { PyErr_WriteUnraisable(nullptr); }
 
 void keep_failure(bool must_raise) {

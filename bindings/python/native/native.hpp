@@ -60,6 +60,8 @@ struct CallScope {
   CallScope* outer;
 };
 
+// Whether a call is under way on this thread, which can take what a callback raises.
+bool is_in_call();
 // Takes the raised exception for the call that is under way on this thread, or reports it.
 void keep_failure(bool must_raise);
 void report_failure();

@@ -293,6 +293,32 @@ def test_fork_while_another_thread_is_in_a_store() -> None:
     thread.join()
 
 
+@pytest.mark.parametrize(
+    ("error", "message", "name"),
+    [
+        (OSError("secret"), "The store raised OSError.", "SESSIONS_E_CALLBACK"),
+        (sessions.StoreUnavailableError("The disk is gone."), "The disk is gone.", "SESSIONS_E_UNAVAILABLE"),
+        (sessions.StoreUnavailableError("Too full.", -206), "Too full.", "SESSIONS_E_FULL"),
+        (sessions.StoredDataError("Not a blob."), "Not a blob.", "SESSIONS_E_CORRUPT"),
+    ],
+)
+def test_what_a_store_says(error: Exception, message: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: unraisable.append(report.exc_value))
+    store = Store()
+    manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
+    cookie = begin(manager)
+    store.error = error
+    with pytest.raises(sessions.SessionsError) as failed:
+        manager.load(cookie)
+    assert (str(failed.value), failed.value.name, failed.value.__cause__) == (message, name, error)
+    assert unraisable == []
+    with pytest.raises(type(failed.value)) as failed:
+        asyncio.run(aio.load(manager, cookie))
+    assert (str(failed.value), failed.value.name, failed.value.__cause__) == (message, name, None)
+    assert unraisable == ([] if isinstance(error, sessions.SessionsError) else [error])
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), RecursionError(), MemoryError()])
 def test_any_exception_of_a_store(error: BaseException) -> None:
     store = Store()

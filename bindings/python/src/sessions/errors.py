@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from sessions import _native
 
@@ -16,11 +16,12 @@ class SessionsError(Exception):
 
     #: What an exception that a custom store raises answers with.
     sessions_status_class: Final = True
+    _usual_status: ClassVar[int] = -501
 
-    def __init__(self, message: str, status: int = -501) -> None:
-        """Keep the status beside the message."""
+    def __init__(self, message: str, status: int | None = None) -> None:
+        """Keep the status beside the message; without one, the most general of the class."""
         super().__init__(message)
-        self.status = status
+        self.status = self._usual_status if status is None else status
 
     @property
     def name(self) -> str:
@@ -39,9 +40,13 @@ class CallerError(SessionsError):
 class StoreUnavailableError(SessionsError):
     """The environment, mostly the store, failed: the same call may succeed later. Answer the request with 503."""
 
+    _usual_status = -201
+
 
 class StoredDataError(SessionsError):
     """What is stored is damaged, or was written by a newer version."""
+
+    _usual_status = -301
 
 
 class InternalError(SessionsError):
@@ -49,7 +54,11 @@ class InternalError(SessionsError):
 
 
 class CallbackError(SessionsError):
-    """A callback of the program's raised an exception, which is the ``__cause__``."""
+    """A callback of the program's raised an exception, which is the ``__cause__``.
+
+    Calls of ``sessions.aio`` that wait have no cause: a store is asked on another thread, and what it raises there goes
+    to ``sys.unraisablehook``. The message names its class.
+    """
 
 
 _BY_CATEGORY: Final = {

@@ -45,7 +45,8 @@ class CustomStore(Protocol):
     """A store written in Python, called from several threads at once.
 
     ``sweep(most, now) -> (sessions, bytes)``, ``ping()`` and ``statistics() -> (sessions, bytes)`` may be there too. An
-    exception fails the call that needed the store; a StoreUnavailableError or StoredDataError keeps its status.
+    exception fails the call that needed the store; a StoreUnavailableError or StoredDataError keeps its status
+    and its message, which must be one line without keys and content.
     """
 
     def get(self, key: bytes, /) -> tuple[bytes, int] | None:
