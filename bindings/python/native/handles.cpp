@@ -13,7 +13,14 @@ Object* allocate(PyTypeObject* type) {
 template <class Object, void (*free_handle)(decltype(Object::handle))>
 void deallocate(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
-  free_handle(reinterpret_cast<Object*>(object)->handle);
+  auto* handle = reinterpret_cast<Object*>(object)->handle;
+  if (handle) {
+    // The last one that holds a backend closes it, which may wait for a disk or a server.
+    without_gil([handle] {
+      free_handle(handle);
+      return 0;
+    });
+  }
   reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(object);
   Py_DECREF(type);
 }
@@ -209,6 +216,7 @@ PyObject* manager_load(PyObject* object, PyObject* const* arguments, Py_ssize_t 
   if (!session) {
     return nullptr;
   }
+  session->manager = Py_NewRef(object);
   const sessions_manager* manager = reinterpret_cast<ManagerObject*>(object)->handle;
   CallScope scope;
   sessions_error* error = nullptr;
@@ -232,6 +240,7 @@ PyObject* manager_session(PyObject* object, PyObject* type) {
   if (!session) {
     return nullptr;
   }
+  session->manager = Py_NewRef(object);
   sessions_error* error = nullptr;
   const sessions_status status =
       sessions_session_new(reinterpret_cast<ManagerObject*>(object)->handle, &session->handle, &error);

@@ -19,6 +19,7 @@ struct ManagerObject {
 };
 struct SessionObject {
   PyObject_HEAD sessions_session* handle;
+  PyObject* manager;     // outlives the handle, so that freeing that never closes the backend
   PyObject* nested;      // dict of the lists and dicts that were handed out, or NULL
   unsigned long waiter;  // the thread of the loop that waits for a call under way, or 0
   bool busy;             // an operation or a call is under way, on this thread or another

@@ -259,6 +259,7 @@ PyObject* close_session(PyObject* object, PyObject*) {
   sessions_session* handle = self->handle;
   self->handle = nullptr;
   sessions_session_free(handle);
+  Py_CLEAR(self->manager);
   Py_CLEAR(self->nested);
   Py_RETURN_NONE;
 }
@@ -278,6 +279,7 @@ void deallocate(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   PyObject_GC_UnTrack(object);
   sessions_session_free(cast(object)->handle);
+  Py_CLEAR(cast(object)->manager);
   Py_CLEAR(cast(object)->nested);
   reinterpret_cast<freefunc>(PyType_GetSlot(type, Py_tp_free))(object);
   Py_DECREF(type);

@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import os
+import select
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -161,3 +163,45 @@ def test_second_interpreter() -> None:
     ended = subprocess.run([sys.executable, "-c", INTERPRETERS], capture_output=True, text=True, timeout=60)
     lines = ended.stdout.splitlines()
     assert len(lines) == 2 and "one interpreter" in lines[0] and lines[1] == "still mine", ended
+
+
+def backends(urls: list[str]) -> list[object]:
+    return [sessions.Backend(url) for url in urls]
+
+
+def managers(urls: list[str]) -> list[object]:
+    return [manager_of(url) for url in urls]
+
+
+def sessions_of(urls: list[str]) -> list[object]:
+    return [manager_of(url).new() for url in urls]
+
+
+@pytest.mark.parametrize("make", [backends, managers, sessions_of])
+def test_others_run_while_databases_are_closed(make: Callable[[list[str]], list[object]], tmp_path: Path) -> None:
+    turns = [0]
+    is_over = threading.Event()
+
+    def take_turns() -> None:
+        while not is_over.is_set():
+            turns[0] += 1
+            select.select([], [], [], 0)  # lets go of the GIL
+
+    thread = threading.Thread(target=take_turns)
+    thread.start()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000)  # nobody takes the GIL away
+    try:
+        had_turns = False
+        for _ in range(100):
+            last = make([f"sqlite:{tmp_path}/{i}.db" for i in range(20)])
+            before = turns[0]
+            last.clear()
+            had_turns = had_turns or turns[0] != before
+            if had_turns:
+                break
+        assert had_turns
+    finally:
+        sys.setswitchinterval(interval)
+        is_over.set()
+        thread.join()
