@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -126,6 +127,22 @@ int sem_wait(sem_t *semaphore) {
   FORWARD(int, sem_wait, (sem_t *), semaphore)
 }
 
+int sem_timedwait(sem_t *semaphore, const struct timespec *until) {
+  refuse("sem_timedwait");
+  FORWARD(int, sem_timedwait, (sem_t *, const struct timespec *), semaphore, until)
+}
+
+int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until) {
+  refuse("sem_clockwait");
+  FORWARD(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *), semaphore, clock, until)
+}
+
+int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+  refuse("getaddrinfo");
+  FORWARD(int, getaddrinfo, (const char *, const char *, const struct addrinfo *, struct addrinfo **), host, service,
+          hints, found)
+}
+
 int nanosleep(const struct timespec *time, struct timespec *left) {
   refuse("nanosleep");
   FORWARD(int, nanosleep, (const struct timespec *, struct timespec *), time, left)
@@ -159,6 +176,26 @@ ssize_t recv(int descriptor, void *bytes, size_t size, int flags) {
 ssize_t send(int descriptor, const void *bytes, size_t size, int flags) {
   refuse_blocking("send", descriptor, flags);
   FORWARD(ssize_t, send, (int, const void *, size_t, int), descriptor, bytes, size, flags)
+}
+
+ssize_t recvmsg(int descriptor, struct msghdr *message, int flags) {
+  refuse_blocking("recvmsg", descriptor, flags);
+  FORWARD(ssize_t, recvmsg, (int, struct msghdr *, int), descriptor, message, flags)
+}
+
+ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags) {
+  refuse_blocking("sendmsg", descriptor, flags);
+  FORWARD(ssize_t, sendmsg, (int, const struct msghdr *, int), descriptor, message, flags)
+}
+
+ssize_t readv(int descriptor, const struct iovec *parts, int count) {
+  refuse_blocking("readv", descriptor, 0);
+  FORWARD(ssize_t, readv, (int, const struct iovec *, int), descriptor, parts, count)
+}
+
+ssize_t writev(int descriptor, const struct iovec *parts, int count) {
+  refuse_blocking("writev", descriptor, 0);
+  FORWARD(ssize_t, writev, (int, const struct iovec *, int), descriptor, parts, count)
 }
 
 ssize_t read(int descriptor, void *bytes, size_t size) {
