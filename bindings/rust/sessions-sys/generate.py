@@ -4,6 +4,7 @@ import pathlib
 import re
 import sys
 
+COMMENT = r"(?:/\*((?:(?!\*/).)*)\*/)"
 HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = HERE.parents[2] / "include"
 TARGET = HERE / "src/declarations.rs"
@@ -40,10 +41,16 @@ def returns(text):
 
 
 def documented(text):
-    """(the comment that belongs to a declaration, or "", with the declaration)."""
-    for comment, declaration in re.findall(r"(?:/\*((?:(?!\*/).)*)\*/\s*)?((?:typedef|SESSIONS_API|enum|struct)\b"
+    """(the lines of the comment that belongs to a declaration, with the declaration). A comment may stand before several
+    functions: the others refer to the first."""
+    first = ""
+    for comment, declaration in re.findall(rf"(?:{COMMENT}\s*)?((?:typedef|SESSIONS_API|enum|struct)\b"
                                            r"(?:[^;{]|\{[^}]*\})*;)", text, flags=re.S):
-        yield [re.sub(r"^\s*\* ?", "", line).rstrip() for line in comment.strip().split("\n")] if comment else [], declaration
+        if comment:
+            first = re.search(r"(\w+)\(|$", declaration)[1]
+            yield [re.sub(r"^\s*\* ?", "", line).rstrip() for line in comment.strip().split("\n")], declaration
+        else:
+            yield [f"See [`{first}`]."], declaration
 
 
 def without_comments(text):
@@ -54,28 +61,37 @@ def doc(lines, indent=""):
     return "".join(f"{indent}/// {line}".rstrip() + "\n" for line in lines)
 
 
-def constants(body):
-    for name, value in re.findall(r"(SESSIONS_\w+)\s*=\s*(-?\d+)", without_comments(body)):
-        yield f"pub const {name}: {'usize' if name.endswith('_BYTES') else 'u64' if '_DROPS_' in name else 'i32'} = {value};\n"
+def beside(comment, otherwise, indent=""):
+    """The comment that stands behind a constant or a member."""
+    return doc([" ".join(comment.split())] if comment else otherwise, indent)
+
+
+def constants(body, about):
+    for name, value, comment in re.findall(rf"(SESSIONS_\w+)\s*=\s*(-?\d+)\s*,?\s*{COMMENT}?", body, flags=re.S):
+        kind = "usize" if name.endswith("_BYTES") else "u64" if "_DROPS_" in name else "i32"
+        yield f"{beside(comment, about)}pub const {name}: {kind} = {value};\n"
+
+
+def members_of(struct, body):
+    for kind, name, comment in re.findall(rf"(\w[\w ]*?)\s+(\w+)\s*;\s*{COMMENT}?", body, flags=re.S):
+        about = [f"See [`{kind if kind.startswith('sessions_') else struct}`]."]
+        yield f"{beside(comment, about, '    ')}    pub {rust_name(name)}: {rust_type(kind)},\n"
 
 
 def declare(lines, declaration):
     clean = without_comments(declaration)
-    if match := re.match(r"enum\s*\{(.*)\}", clean, flags=re.S):
-        return "".join(constants(match[1]))
+    if match := re.match(r"enum\s*\{(.*)\}", declaration, flags=re.S):
+        return "".join(constants(match[1], lines))
     if match := re.fullmatch(r"typedef\s+struct\s+(\w+)\s+(\w+)\s*;", clean):
-        if match[1] in ("sessions_codec", "sessions_custom_store"):
-            return ""
         return doc(lines) + f"#[repr(C)]\npub struct {match[1]} {{\n    _opaque: Opaque,\n}}\n"
     if match := re.fullmatch(r"typedef\s+(.*?)\(\*(\w+)\)\((.*)\)\s*;", clean, flags=re.S):
         result, name, arguments = match.groups()
         return doc(lines) + f"pub type {name} =\n    Option<unsafe extern \"C\" fn({parameters(arguments)}){returns(result)}>;\n"
     if match := re.fullmatch(r"typedef\s+(\w+)\s+(\w+)\s*;", clean):
         return doc(lines) + f"pub type {match[2]} = {TYPES[match[1]]};\n"
-    if match := re.match(r"struct\s+(\w+)\s*\{(.*)\}", clean, flags=re.S):
-        members = "".join(f"    pub {rust_name(name)}: {rust_type(kind)},\n"
-                          for kind, name in re.findall(r"([\w ]+?)\s+(\w+)\s*;", match[2]))
-        return f"#[repr(C)]\n#[derive(Clone, Copy)]\npub struct {match[1]} {{\n{members}}}\n"
+    if match := re.match(r"struct\s+(\w+)\s*\{(.*)\}", declaration, flags=re.S):
+        members = "".join(members_of(*match.groups()))
+        return doc(lines) + f"#[repr(C)]\n#[derive(Clone, Copy)]\npub struct {match[1]} {{\n{members}}}\n"
     if match := re.fullmatch(r"SESSIONS_API\s+(.*?)(\w+)\(([^()]*)\)\s*;", clean, flags=re.S):
         result, name, arguments = match.groups()
         return "extern \"C\" {\n" + doc(lines, "    ") + f"    pub fn {name}({parameters(arguments)}){returns(result)};\n}}\n"
@@ -93,8 +109,9 @@ def generate():
         text = text[text.index("#define SESSIONS_") :]
         parts.append(f"\n// ---- <{header}> ----\n\n")
         for name, value in re.findall(r"#define (SESSIONS_VERSION_\w+) (\d+)", text):
-            parts.append(f"pub const {name}: i32 = {value};\n")
+            parts.append(f"/// Of the headers that this was written from.\npub const {name}: i32 = {value};\n")
         text = re.sub(r'extern "C" \{|^#.*$', "", text, flags=re.M)
+        text = re.sub(r"typedef struct (\w+) \1;\s*struct \1 \{", r"struct \1 {", text)  # one comment for both
         parts += [declare(*found) for found in documented(text)]
     parts.append("\n/// Accepted as the length of any input string: the string ends at its first NUL byte.\n"
                  "pub const SESSIONS_NUL_TERMINATED: usize = usize::MAX;\n")

@@ -69,20 +69,29 @@ extern "C" {
 /// the session that is being loaded or committed. Since 0.1.
 pub type sessions_codec_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, data: *const c_void, len: usize, out: *mut sessions_bytes) -> sessions_status>;
+/// A codec. The size tells which members the caller knows; members that later versions add are optional. Since 0.1.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct sessions_codec {
+    /// sizeof(sessions_codec)
     pub size: usize,
+    /// from JSON text, UTF-8: of an object, or on redis: of any value
     pub encode: sessions_codec_fn,
+    /// to such a text, from what encode has made, or from anything that somebody has put into a cookie: it fails when it is something else. What is no JSON text is SESSIONS_E_CORRUPT in a store
     pub decode: sessions_codec_fn,
 }
 
 // ---- <sessions/config.h> ----
 
+/// sent on top-level navigation from other sites, not on their sub-requests
 pub const SESSIONS_SAME_SITE_LAX: i32 = 1;
+/// never sent on requests that another site starts
 pub const SESSIONS_SAME_SITE_STRICT: i32 = 2;
+/// always sent; needs Secure
 pub const SESSIONS_SAME_SITE_NONE: i32 = 3;
+/// worth knowing when looking for a fault, such as ignored cookies
 pub const SESSIONS_LOG_INFO: i32 = 1;
+/// something that should not stay so in production
 pub const SESSIONS_LOG_WARNING: i32 = 2;
 /// Returns the current time in seconds since 1970-01-01T00:00:00Z, up to the end of the year 9999. It must not fail; it
 /// is called on the threads that load and commit, from several at once. Since 0.1.
@@ -183,8 +192,11 @@ extern "C" {
     /// browser-session cookie. The lifetime is enforced either way. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1.
     pub fn sessions_config_set_persistent(config: *mut sessions_config, persistent: i32, error: *mut *mut sessions_error) -> sessions_status;
 }
+/// Commit modes: what a commit does when parallel requests have written since this one loaded. All since 0.1.
 pub const SESSIONS_COMMIT_MERGE: i32 = 1;
+/// Commit modes: what a commit does when parallel requests have written since this one loaded. All since 0.1.
 pub const SESSIONS_COMMIT_STRICT: i32 = 2;
+/// Commit modes: what a commit does when parallel requests have written since this one loaded. All since 0.1.
 pub const SESSIONS_COMMIT_LAST_WRITE: i32 = 3;
 extern "C" {
     /// Sets the commit mode of sessions that a store keeps; default SESSIONS_COMMIT_MERGE.
@@ -236,7 +248,9 @@ extern "C" {
 
 // ---- <sessions/custom.h> ----
 
+/// How many bytes a key has, always. Since 0.1.
 pub const SESSIONS_CUSTOM_KEY_BYTES: usize = 32;
+/// it drops expired blobs by itself: without `sweep` there is nothing to do
 pub const SESSIONS_CUSTOM_DROPS_EXPIRED: u64 = 1;
 /// A callback's call, to be answered once. Since 0.1.
 #[repr(C)]
@@ -271,16 +285,26 @@ pub type sessions_custom_ping_fn =
 /// Counts the blobs that there are, without tombstones, and all bytes, as far as the store knows. Since 0.1.
 pub type sessions_custom_statistics_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, call: *mut sessions_custom_call)>;
+/// The table of callbacks: set it to zero, then size to sizeof(sessions_custom_store), then what the store has. Later
+/// versions add members at the end; size tells which version a program was compiled against. Since 0.1.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct sessions_custom_store {
+    /// See [`sessions_custom_store`].
     pub size: usize,
+    /// SESSIONS_CUSTOM_...
     pub capabilities: u64,
+    /// See [`sessions_custom_get_fn`].
     pub get: sessions_custom_get_fn,
+    /// See [`sessions_custom_put_fn`].
     pub put: sessions_custom_put_fn,
+    /// See [`sessions_custom_remove_fn`].
     pub remove: sessions_custom_remove_fn,
+    /// may be NULL: SESSIONS_E_UNSUPPORTED unless it drops expired blobs itself; then `put` should drop a few at a time, or the host something else
     pub sweep: sessions_custom_sweep_fn,
+    /// may be NULL: always well
     pub ping: sessions_custom_ping_fn,
+    /// may be NULL: SESSIONS_E_UNSUPPORTED
     pub statistics: sessions_custom_statistics_fn,
 }
 extern "C" {
@@ -464,45 +488,75 @@ extern "C" {
     pub fn sessions_session_load_async(session: *mut sessions_session, cookie_header: *const c_char, cookie_header_len: usize, queue: *mut sessions_queue, done: sessions_done_fn, user_data: *mut c_void, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_load_async`].
     pub fn sessions_session_load_value_async(session: *mut sessions_session, cookie_value: *const c_char, cookie_value_len: usize, queue: *mut sessions_queue, done: sessions_done_fn, user_data: *mut c_void, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_load_async`].
     pub fn sessions_session_commit_async(session: *mut sessions_session, queue: *mut sessions_queue, done: sessions_done_fn, user_data: *mut c_void, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_load_async`].
     pub fn sessions_session_regenerate_async(session: *mut sessions_session, queue: *mut sessions_queue, done: sessions_done_fn, user_data: *mut c_void, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_load_async`].
     pub fn sessions_session_destroy_async(session: *mut sessions_session, queue: *mut sessions_queue, done: sessions_done_fn, user_data: *mut c_void, error: *mut *mut sessions_error) -> sessions_status;
 }
 
 // ---- <sessions/session.h> ----
 
+/// the request had no session cookie
 pub const SESSIONS_ORIGIN_NEW: i32 = 0;
+/// the cookie was good; the content is that of an earlier request
 pub const SESSIONS_ORIGIN_RESTORED: i32 = 1;
+/// the cookie is not of the backend's format
 pub const SESSIONS_ORIGIN_REFUSED_MALFORMED: i32 = 2;
+/// no key fits: forged, or signed with a key that is not in use any more
 pub const SESSIONS_ORIGIN_REFUSED_SIGNATURE: i32 = 3;
+/// the lifetime is over
 pub const SESSIONS_ORIGIN_REFUSED_EXPIRED: i32 = 4;
+/// written later than now: the clocks of two machines differ
 pub const SESSIONS_ORIGIN_REFUSED_FUTURE: i32 = 5;
+/// the store has no such session: destroyed, evicted, collected after expiry, or never made
 pub const SESSIONS_ORIGIN_REFUSED_UNKNOWN: i32 = 6;
+/// authentic, but the content is not a JSON object that this library reads
 pub const SESSIONS_ORIGIN_REFUSED_CONTENT: i32 = 7;
+/// Types of values. All since 0.1.
 pub const SESSIONS_TYPE_NULL: i32 = 1;
+/// Types of values. All since 0.1.
 pub const SESSIONS_TYPE_BOOL: i32 = 2;
+/// an integer from -2^63 to 2^63-1
 pub const SESSIONS_TYPE_INT64: i32 = 3;
+/// an integer from 2^63 to 2^64-1
 pub const SESSIONS_TYPE_UINT64: i32 = 4;
+/// a number with a fraction or an exponent, neither too large nor too small for a double
 pub const SESSIONS_TYPE_DOUBLE: i32 = 5;
+/// any other number, such as 2^64 or 1e999; sessions_session_get_json() gives its digits
 pub const SESSIONS_TYPE_NUMBER: i32 = 6;
+/// Types of values. All since 0.1.
 pub const SESSIONS_TYPE_STRING: i32 = 7;
+/// Types of values. All since 0.1.
 pub const SESSIONS_TYPE_ARRAY: i32 = 8;
+/// Types of values. All since 0.1.
 pub const SESSIONS_TYPE_OBJECT: i32 = 9;
+/// nothing had to be written
 pub const SESSIONS_OUTCOME_UNCHANGED: i32 = 0;
+/// a new session was stored or put into a cookie
 pub const SESSIONS_OUTCOME_CREATED: i32 = 1;
+/// changes were written
 pub const SESSIONS_OUTCOME_SAVED: i32 = 2;
+/// nothing changed, the lifetime was renewed
 pub const SESSIONS_OUTCOME_TOUCHED: i32 = 3;
+/// the content, with any changes, moved to a new id; the old one is dead
 pub const SESSIONS_OUTCOME_REGENERATED: i32 = 4;
+/// the session was ended, the browser is told to delete its cookie
 pub const SESSIONS_OUTCOME_DESTROYED: i32 = 5;
+/// the store has no such session any more, because it was destroyed or moved to a new id by a parallel request, expired, or was evicted: nothing was written or sent
 pub const SESSIONS_OUTCOME_GONE: i32 = 6;
+/// changes were written to what parallel requests had written meanwhile: the session now shows both; sessions_session_contested_key() names what both had changed
 pub const SESSIONS_OUTCOME_MERGED: i32 = 7;
+/// strict: parallel requests changed what this one had read, so nothing was written; the session now shows what is stored, without the changes: make them again and commit
 pub const SESSIONS_OUTCOME_CONFLICT: i32 = 8;
 extern "C" {
     /// Makes a fresh session, not loaded from any request, so that settings for one call can be made before it is loaded.
@@ -568,12 +622,15 @@ extern "C" {
     pub fn sessions_session_get_bool(session: *const sessions_session, key: *const c_char, key_len: usize, value: *mut i32) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_get_bool`].
     pub fn sessions_session_get_int64(session: *const sessions_session, key: *const c_char, key_len: usize, value: *mut i64) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_get_bool`].
     pub fn sessions_session_get_uint64(session: *const sessions_session, key: *const c_char, key_len: usize, value: *mut u64) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_get_bool`].
     pub fn sessions_session_get_double(session: *const sessions_session, key: *const c_char, key_len: usize, value: *mut f64) -> sessions_status;
 }
 extern "C" {
@@ -627,18 +684,23 @@ extern "C" {
     pub fn sessions_session_set_null(session: *mut sessions_session, key: *const c_char, key_len: usize) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_set_null`].
     pub fn sessions_session_set_bool(session: *mut sessions_session, key: *const c_char, key_len: usize, value: i32) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_set_null`].
     pub fn sessions_session_set_int64(session: *mut sessions_session, key: *const c_char, key_len: usize, value: i64) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_set_null`].
     pub fn sessions_session_set_uint64(session: *mut sessions_session, key: *const c_char, key_len: usize, value: u64) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_set_null`].
     pub fn sessions_session_set_double(session: *mut sessions_session, key: *const c_char, key_len: usize, value: f64) -> sessions_status;
 }
 extern "C" {
+    /// See [`sessions_session_set_null`].
     pub fn sessions_session_set_string(session: *mut sessions_session, key: *const c_char, key_len: usize, value: *const c_char, value_len: usize) -> sessions_status;
 }
 extern "C" {
@@ -788,33 +850,62 @@ extern "C" {
 
 // ---- <sessions/status.h> ----
 
+/// Statuses. A code never changes its meaning and is never reused; new ones are added. Callers that do not know a code
+/// go by its category. All since 0.1.
 pub const SESSIONS_OK: i32 = 0;
+/// of <sessions/queue.h>: the call is under way, and will call back
 pub const SESSIONS_PENDING: i32 = 1;
+/// an argument is not acceptable: NULL, not UTF-8, not JSON, out of bounds, contradictory
 pub const SESSIONS_E_INVALID: i32 = -101;
+/// the call came at the wrong time, such as loading a session twice
 pub const SESSIONS_E_MISUSE: i32 = -102;
+/// the value has another type than the one asked for
 pub const SESSIONS_E_TYPE: i32 = -103;
+/// the number cannot be represented in the type asked for without losing something
 pub const SESSIONS_E_RANGE: i32 = -104;
+/// there is no such key, or no such index
 pub const SESSIONS_E_NOT_FOUND: i32 = -105;
+/// a limit would be exceeded: content bytes, keys, depth, bytes of a Set-Cookie line
 pub const SESSIONS_E_LIMIT: i32 = -106;
+/// this build, backend or format cannot do it
 pub const SESSIONS_E_UNSUPPORTED: i32 = -107;
+/// the session or the queue was freed while the call was under way: a write may be applied or not
 pub const SESSIONS_E_CANCELED: i32 = -108;
+/// the store could not be asked; nothing was changed
 pub const SESSIONS_E_UNAVAILABLE: i32 = -201;
+/// the time allowed ran out before the store answered; nothing was changed
 pub const SESSIONS_E_TIMEOUT: i32 = -202;
+/// the time allowed ran out after the change was handed over: it may or may not be applied
 pub const SESSIONS_E_UNKNOWN: i32 = -203;
+/// the system's random source failed, so no id was made
 pub const SESSIONS_E_RANDOM: i32 = -204;
+/// others kept the store, or this session, busy for the time allowed; nothing was changed
 pub const SESSIONS_E_BUSY: i32 = -205;
+/// the store has no room left; nothing was changed
 pub const SESSIONS_E_FULL: i32 = -206;
+/// the store may not be written to; nothing was changed
 pub const SESSIONS_E_READ_ONLY: i32 = -207;
+/// what is stored is damaged, or was not written by libsessions; nothing was changed
 pub const SESSIONS_E_CORRUPT: i32 = -301;
+/// a newer libsessions has written it: update this one; nothing was changed
 pub const SESSIONS_E_NEWER: i32 = -302;
+/// out of memory
 pub const SESSIONS_E_NOMEM: i32 = -401;
+/// a defect of libsessions or of a library under it; please report it
 pub const SESSIONS_E_INTERNAL: i32 = -402;
+/// it reported a failure
 pub const SESSIONS_E_CALLBACK: i32 = -501;
+/// SESSIONS_OK, SESSIONS_PENDING
 pub const SESSIONS_CATEGORY_OK: i32 = 0;
+/// -101 to -199
 pub const SESSIONS_CATEGORY_CALLER: i32 = 1;
+/// -201 to -299
 pub const SESSIONS_CATEGORY_ENVIRONMENT: i32 = 2;
+/// -301 to -399
 pub const SESSIONS_CATEGORY_STORED_DATA: i32 = 3;
+/// -401 to -499
 pub const SESSIONS_CATEGORY_INTERNAL: i32 = 4;
+/// -501 to -599
 pub const SESSIONS_CATEGORY_CALLBACK: i32 = 5;
 extern "C" {
     /// Returns the name of a status as it stands in this header, such as "SESSIONS_E_LIMIT", or "SESSIONS_E_?" for a number
@@ -887,8 +978,11 @@ pub type sessions_destroy_fn =
 
 // ---- <sessions/version.h> ----
 
+/// Of the headers that this was written from.
 pub const SESSIONS_VERSION_MAJOR: i32 = 0;
+/// Of the headers that this was written from.
 pub const SESSIONS_VERSION_MINOR: i32 = 1;
+/// Of the headers that this was written from.
 pub const SESSIONS_VERSION_PATCH: i32 = 0;
 extern "C" {
     /// Returns the version of the library that is running, such as "0.1.0". It may be newer than the headers the caller was

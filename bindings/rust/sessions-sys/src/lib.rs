@@ -3,6 +3,7 @@
 //! Which library is linked: the one in the directory that `SESSIONS_LIB_DIR` names; else the one that pkg-config
 //! finds; else, in a checkout, one that CMake builds from the top level, linked statically.
 #![allow(non_camel_case_types)]
+#![deny(missing_docs)]
 
 #[allow(rustdoc::all, clippy::all)]
 #[rustfmt::skip]
