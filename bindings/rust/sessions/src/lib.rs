@@ -38,6 +38,7 @@ mod codec;
 mod config;
 mod custom;
 mod error;
+mod finite;
 mod handle;
 #[cfg(feature = "tower")]
 mod layer;

@@ -96,13 +96,15 @@ impl Session {
     /// Reads a value as any type that serde can read; None when there is no such key. Numbers, strings and truth values
     /// are read without JSON in between, and a `&str` is not copied.
     ///
-    /// Nothing is converted in a way that loses something: [`Status::TYPE`] or [`Status::RANGE`] instead. A key whose
-    /// value is null gives `Some(None)` when it is read as an `Option`.
+    /// Nothing is converted in a way that loses something: [`Status::TYPE`] or [`Status::RANGE`] instead. That holds for
+    /// single values; within lists, maps, structures and a `serde_json::Value` numbers are what serde_json makes of them,
+    /// which may round them to an `f64`. A key whose value is null gives `Some(None)` when it is read as an `Option`.
     pub fn get<'a, T: Deserialize<'a>>(&'a self, key: &str) -> Result<Option<T>> {
         value::read(self, key)
     }
 
     /// Sets a value of any type that serde can write. Numbers, strings and truth values are set without JSON in between.
+    /// NaN and infinities are refused, also within lists, maps and structures.
     pub fn set<T: Serialize>(&mut self, key: &str, value: T) -> Result<()> {
         value::write(self, key, &value)
     }

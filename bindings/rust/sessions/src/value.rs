@@ -2,7 +2,7 @@
 
 use crate::handle::{plain, text};
 use crate::session::start;
-use crate::{Error, Result, Session, Status};
+use crate::{finite, Error, Result, Session, Status};
 use serde::de::{Deserialize, Deserializer, Unexpected, Visitor};
 use serde::ser::{Impossible, Serialize, Serializer};
 use sessions_sys as sys;
@@ -151,7 +151,6 @@ impl<'a> Deserializer<'a> for Reader<'a, '_> {
         deserialize_u16: sessions_session_get_uint64(0) => visit_u64,
         deserialize_u32: sessions_session_get_uint64(0) => visit_u64,
         deserialize_u64: sessions_session_get_uint64(0) => visit_u64,
-        deserialize_f32: sessions_session_get_double(0.0) => visit_f64,
         deserialize_f64: sessions_session_get_double(0.0) => visit_f64,
     }
 
@@ -174,6 +173,18 @@ impl<'a> Deserializer<'a> for Reader<'a, '_> {
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Failure> {
         visitor.visit_bool(read_with!(self, sessions_session_get_bool, 0)? != 0)
+    }
+
+    /// Integers are exact, or refused; of other numbers the nearest is taken, as for `f64`, but neither 0 nor infinity.
+    fn deserialize_f32<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Failure> {
+        let double = read_with!(self, sessions_session_get_double, 0.0)?;
+        let digits = self.session.get_json(self.key)?.ok_or(Failure::Missing)?;
+        let value: f32 = digits.parse().map_err(|_| Failure::Status(Status::TYPE))?;
+        let is_integer = !digits.contains(['.', 'e', 'E']);
+        if value.is_infinite() || (value == 0.0 && double != 0.0) || (is_integer && f64::from(value) != double) {
+            return Err(Failure::Status(Status::RANGE));
+        }
+        visitor.visit_f32(value)
     }
 
     fn deserialize_char<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Failure> {
@@ -215,6 +226,9 @@ pub(crate) fn write<T: Serialize>(session: &mut Session, key: &str, value: &T) -
         Err(Failure::NoScalar) => {
             let json = serde_json::to_string(value)
                 .map_err(|error| Error::with_message(Status::INVALID, error.to_string()))?;
+            if json.contains("null") {
+                finite::check(value)?;
+            }
             session.set_json(key, &json)
         }
         Err(Failure::Status(status)) => Err(Error::new(status)),

@@ -141,6 +141,21 @@ fn nothing_is_lost_in_conversion() {
     }
     assert_eq!(status(session.set("nan", f64::NAN)), Status::INVALID);
     assert_eq!(status(session.set("nan", f32::INFINITY)), Status::INVALID);
+    assert_eq!(status(session.set("nan", vec![Some(1.0), None, Some(f64::NAN)])), Status::INVALID);
+    assert_eq!(status(session.set("nan", BTreeMap::from([("a", (1, f32::NEG_INFINITY))]))), Status::INVALID);
+    session.set("null", vec![Some(1.0), None]).unwrap();
+    session.set_json("no f32", "16777217").unwrap();
+    session.set_json("large for f32", "1e39").unwrap();
+    session.set_json("small for f32", "1e-46").unwrap();
+    for key in ["no f32", "large for f32", "small for f32"] {
+        assert_eq!(status(session.get::<f32>(key).map(drop)), Status::RANGE);
+        session.get::<f64>(key).unwrap();
+    }
+    session.set("largest f32", f32::MAX).unwrap();
+    assert_eq!(session.get::<f32>("largest f32").unwrap(), Some(f32::MAX));
+    session.set_json("zero", "0.0e5").unwrap();
+    assert_eq!(session.get::<f32>("zero").unwrap(), Some(0.0));
+    assert_eq!(status(session.get::<f32>("text").map(drop)), Status::TYPE);
     assert_eq!(status(session.set_json("bad", "{")), Status::INVALID);
     assert_eq!(status(session.set("bad", BTreeMap::from([((1, 2), 3)]))), Status::INVALID);
     assert!(!session.contains("nan").unwrap() && !session.contains("bad").unwrap());
