@@ -1,10 +1,14 @@
 /* Each allocation fails once, alone and with all that follow it, while a session on a Redis server is opened, changed,
- * moved and ended. Whatever a call says is true: what it reports as not done is not on the server, and the next attempt
- * works. The URL is the argument. */
+ * moved and ended, and while nobody listens where one is opened. Whatever a call says is true: what it reports as not
+ * done is not on the server, and the next attempt works. The URL is the argument. */
+#define _POSIX_C_SOURCE 200809L
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <support/world.h>
+#include <sys/socket.h>
 #include <torture/allocator.h>
+#include <unistd.h>
 
-static const char *url;
 static sessions_manager *manager;
 static long points;
 
@@ -71,7 +75,7 @@ static int fail_load(const char *cookie, long index, int on_and_on) {
   return has_failed;
 }
 
-static int fail_open(long index, int on_and_on) {
+static int fail_open(const char *url, sessions_status usual, long index, int on_and_on) {
   sessions_backend *backend = NULL;
   sessions_status status;
   int has_failed;
@@ -80,26 +84,43 @@ static int fail_open(long index, int on_and_on) {
   allocator_unwatch();
   has_failed = allocator_has_failed();
   /* OpenSSL that offers no digest does not say that it is for lack of memory. */
-  CHECK(status == SESSIONS_OK || (has_failed && (is_honest(status) || status == SESSIONS_E_INTERNAL)));
+  CHECK(status == usual || (has_failed && (is_honest(status) || status == SESSIONS_E_INTERNAL)));
   CHECK((backend != NULL) == (status == SESSIONS_OK));
   sessions_backend_free(backend);
   points++;
   return has_failed;
 }
 
+/* Takes a port, and does not listen there. */
+static int desert_port(char *deserted, size_t size) {
+  int taken = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in address;
+  socklen_t length = sizeof address;
+  memset(&address, 0, sizeof address);
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(bind(taken, (struct sockaddr *)&address, sizeof address) == 0);
+  REQUIRE(getsockname(taken, (struct sockaddr *)&address, &length) == 0);
+  snprintf(deserted, size, "redis://127.0.0.1:%d", (int)ntohs(address.sin_port));
+  return taken;
+}
+
 int main(int argc, char **argv) {
   sessions_config *config = NULL;
+  char deserted[64];
+  int taken = desert_port(deserted, sizeof deserted);
   char *cookie;
   int on_and_on;
   int which;
   long index;
   REQUIRE(argc == 2);
-  url = argv[1];
   REQUIRE(sessions_config_new(&config) == SESSIONS_OK);
-  manager = world_manager_from(url, config);
+  manager = world_manager_from(argv[1], config);
   cookie = world_store(manager, "{\"n\":0}");
   for (on_and_on = 0; on_and_on <= 1; on_and_on++) {
-    for (index = 0; fail_open(index, on_and_on); index++) {
+    for (index = 0; fail_open(argv[1], SESSIONS_OK, index, on_and_on); index++) {
+    }
+    for (index = 0; fail_open(deserted, SESSIONS_E_UNAVAILABLE, index, on_and_on); index++) {
     }
     for (index = 0; fail_load(cookie, index, on_and_on); index++) {
     }
@@ -109,6 +130,7 @@ int main(int argc, char **argv) {
     }
   }
   free(cookie);
+  close(taken);
   sessions_manager_free(manager);
   printf("%ld points\n", points);
   return check_result();

@@ -38,10 +38,6 @@ Error never_ready() {
       "Redis closed or left unanswered a new connection: is the port one for TLS, as the URL says, or is it too busy?"};
 }
 
-Error no_time() {
-  return {Status::timeout, "the connection to Redis was not made in the time allowed: nothing was changed"};
-}
-
 bool is_about_room(const Reply& reply) {
   return reply.is_error("ERR") && reply.text().starts_with("ERR max number of clients");
 }
@@ -61,16 +57,27 @@ Error refusal(const Reply& reply) {
                                             : out_of_step();
 }
 
+template <class Which>
+void move_those(Requests& from, Requests& to, Which which) {
+  for (auto next = from.begin(); next != from.end();) {
+    const auto each = next++;
+    if (which(**each)) {
+      to.splice(to.end(), from, each);
+    }
+  }
+}
+
 }  // namespace
 
 Connection::Connection(const Options& options, std::shared_ptr<crypto::TlsContext> tls)
     : options_(options), wire_(options, std::move(tls)) {}
 
-void Connection::send(Requests requests) {
-  for (const auto& request : requests) {
-    wire_.write(request->command());
+// One by one: when memory runs out, each is where its bytes are.
+void Connection::send(Requests& requests) {
+  while (!requests.empty()) {
+    wire_.write(requests.front()->command());
+    sent_.splice(sent_.end(), requests, requests.begin());
   }
-  sent_.splice(sent_.end(), requests);
 }
 
 void Connection::submit(Requests one, Deadline now) {
@@ -85,7 +92,7 @@ void Connection::submit(Requests one, Deadline now) {
     last_heard_ = now;  // silence begins when there is something to answer
   }
   if (is_ready()) {
-    send(std::move(one));
+    send(one);
   } else {
     waiting_.splice(waiting_.end(), one);
   }
@@ -140,10 +147,10 @@ Result<void> Connection::open(Deadline now) {
 // The reply to the last command repeats a word of ours: then everything before it has been answered.
 void Connection::greet(bool is_new) {
   std::string greeting;
-  greetings_ = 0;
+  std::size_t greetings = 0;
   const auto say = [&](std::span<const std::string_view> words) {
     greeting += command(words);
-    ++greetings_;
+    ++greetings;
   };
   if (is_new && !options_.user.empty()) {
     say(std::array<std::string_view, 3>{"AUTH", options_.user, options_.password});
@@ -158,17 +165,12 @@ void Connection::greet(bool is_new) {
   }
   say(std::array<std::string_view, 2>{"PING", greeting_token});
   wire_.write(greeting);
+  greetings_ = greetings;
   phase_ = Phase::greeting;
 }
 
-Result<void> Connection::look_at_clock(Deadline now, Crashes& crashes) {
-  for (auto& request : waiting_) {
-    if (request->deadline() <= now) {
-      Error error = request->may_be_done() ? Error{Status::unknown, {}} : no_time();
-      crashes.push_back({std::move(request), std::move(error)});
-    }
-  }
-  waiting_.remove(nullptr);
+Result<void> Connection::look_at_clock(Deadline now, Requests& late) {
+  move_those(waiting_, late, [now](const Request& request) { return request.deadline() <= now; });
   if (phase_ == Phase::stale) {
     close();
   }
@@ -287,10 +289,10 @@ Result<void> Connection::follow_up(Deadline now) {
   if (phase_ == Phase::greeting && greetings_ == 0) {
     phase_ = Phase::ready;
     last_heard_ = now;
-    send(std::move(waiting_));
+    send(waiting_);
   }
   if (is_ready()) {
-    send(std::move(again_));
+    send(again_);
   }
   return {};
 }
@@ -314,13 +316,8 @@ void Connection::close() noexcept {
   waiting_.splice(waiting_.begin(), in_flight_);
 }
 
-void Connection::refuse(const Error& error, Crashes& crashes) {
-  for (auto& request : waiting_) {
-    if (!request->may_be_done()) {
-      crashes.push_back({std::move(request), error});
-    }
-  }
-  waiting_.remove(nullptr);
+void Connection::refuse(Requests& refused) noexcept {
+  move_those(waiting_, refused, [](const Request& request) { return !request.may_be_done(); });
 }
 
 void Connection::abandon(Status status) noexcept {

@@ -21,13 +21,6 @@ namespace sessions::store::redis {
 // Requests change lists without needing memory.
 using Requests = std::list<std::unique_ptr<Request>>;
 
-// One that ends without a reply, and why.
-struct Crash {
-  std::unique_ptr<Request> request;
-  Error error;
-};
-using Crashes = std::list<Crash>;
-
 // "Locked" is by the lock of its owner, from any thread; the rest is for the one thread that drives.
 class Connection {
  public:
@@ -56,8 +49,8 @@ class Connection {
   bool wants_to_open() const noexcept { return phase_ == Phase::closed && !waiting_.empty(); }
   Result<void> open(Deadline now);
 
-  // Does what is due. Errors have closed it, here and below.
-  Result<void> look_at_clock(Deadline now, Crashes& crashes);
+  // Does what is due, and hands out those whose time is over. Errors have closed it, here and below.
+  Result<void> look_at_clock(Deadline now, Requests& late);
 
   void list(std::vector<pollfd>& descriptors) { wire_.list(descriptors); }
   Deadline next_time(Deadline now, Deadline latest) const;
@@ -71,8 +64,8 @@ class Connection {
   // Whether it has been of use since it was opened.
   bool was_useful() const noexcept { return was_useful_; }
 
-  // Ends what waits for it to open, but for what may have been done: that has to find out.
-  void refuse(const Error& error, Crashes& crashes);
+  // Hands out those that wait for it to open, but for what may have been done: that has to find out.
+  void refuse(Requests& refused) noexcept;
 
   // Ends everything. Needs no memory.
   void abandon(Status status) noexcept;
@@ -88,7 +81,7 @@ class Connection {
   void greet(bool is_new);
   bool take_greeting(const Reply& reply);
   bool take(const Reply& reply);
-  void send(Requests requests);
+  void send(Requests& requests);
   void close() noexcept;
   Result<void> fail(Error error);
 

@@ -25,6 +25,17 @@ Requests one(std::unique_ptr<Request> request) {
   return requests;
 }
 
+// Without the words, when there is no memory for them.
+Error in_words(Status status, std::string_view words) noexcept {
+  try {
+    return {status, std::string(words)};
+  } catch (const std::bad_alloc&) {
+    return {status, {}};
+  }
+}
+
+constexpr std::string_view no_time = "the connection to Redis was not made in the time allowed: nothing was changed";
+
 }  // namespace
 
 Multiplexer::Multiplexer(const Options& options, const std::shared_ptr<crypto::TlsContext>& tls,
@@ -54,7 +65,7 @@ void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
   std::unique_lock lock(mutex_);
   Connection& connection = choose(lane);
   if (!connection.is_ready() && now < breaker_.open_until) {
-    Error error{Status::unavailable, breaker_.reason};
+    Error error = in_words(Status::unavailable, breaker_.reason.message);
     lock.unlock();
     request->fail(std::move(error));
     return;
@@ -111,6 +122,11 @@ void Multiplexer::drive(const Awaited& awaited, Deadline deadline) {
         connection->abandon(Status::nomem);
       }
     }
+    if (!late_.empty() || !refused_.empty()) {
+      lock.unlock();
+      answer_ended();
+      lock.lock();
+    }
   }
   for (const auto& connection : connections_) {
     connection->flush();  // of those who have left it to this one
@@ -120,29 +136,39 @@ void Multiplexer::drive(const Awaited& awaited, Deadline deadline) {
                                 [](const auto& connection) { return connection->rouse(); }));
 }
 
-void Multiplexer::failed(Connection& connection, const Error& error, Deadline now, Crashes& crashes) {
+void Multiplexer::failed(Connection& connection, Error error, Deadline now) noexcept {
   if (connection.was_useful()) {
     breaker_ = {};
     return;
   }
   breaker_.failures += 1;
   breaker_.open_until = now + pause_after(breaker_.failures, now);
-  breaker_.reason = error.message;
-  connection.refuse(error, crashes);
+  breaker_.reason = std::move(error);
+  connection.refuse(refused_);
+}
+
+void Multiplexer::answer_ended() noexcept {
+  for (const auto& request : late_) {
+    request->fail(request->may_be_done() ? Error{Status::unknown, {}} : in_words(Status::timeout, no_time));
+  }
+  late_.clear();
+  for (const auto& request : refused_) {
+    request->fail(in_words(breaker_.reason.status, breaker_.reason.message));
+  }
+  refused_.clear();
 }
 
 void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
   const Deadline now = environment_.now();
-  Crashes crashes;
-  const auto check = [&](Connection& connection, const Result<void>& done) {
+  const auto check = [&](Connection& connection, Result<void> done) {
     if (!done) {
-      failed(connection, done.error(), now, crashes);
+      failed(connection, std::move(done.error()), now);
     }
   };
   descriptors_.assign(1, {wake_up_.descriptor(), POLLIN, 0});
   Deadline until = deadline;
   for (const auto& connection : connections_) {
-    check(*connection, connection->look_at_clock(now, crashes));
+    check(*connection, connection->look_at_clock(now, late_));
     if (connection->wants_to_open()) {
       const auto opening = std::count_if(connections_.begin(), connections_.end(),
                                          [](const auto& other) { return other->is_opening(); });
@@ -155,25 +181,22 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
     connection->list(descriptors_);
     until = connection->next_time(now, until);
   }
-  if (crashes.empty()) {
-    is_polling_ = true;
-    lock.unlock();
-    environment_.poll(descriptors_, until);
-    lock.lock();
-    is_polling_ = false;
-    if ((descriptors_.front().revents & POLLIN) != 0) {
-      wake_up_.clear();
-    }
-    const Deadline later = environment_.now();
-    for (const auto& connection : connections_) {
-      check(*connection, connection->receive(descriptors_, later));
-    }
+  if (!late_.empty() || !refused_.empty()) {
+    return;  // they have waited long enough
+  }
+  is_polling_ = true;
+  lock.unlock();
+  environment_.poll(descriptors_, until);
+  lock.lock();
+  is_polling_ = false;
+  if ((descriptors_.front().revents & POLLIN) != 0) {
+    wake_up_.clear();
+  }
+  const Deadline later = environment_.now();
+  for (const auto& connection : connections_) {
+    check(*connection, connection->receive(descriptors_, later));
   }
   lock.unlock();
-  for (Crash& crash : crashes) {
-    crash.request->fail(std::move(crash.error));
-  }
-  crashes.clear();
   for (const auto& connection : connections_) {
     while (connection->process()) {
       const std::lock_guard again(mutex_);
@@ -183,13 +206,6 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
   lock.lock();
   for (const auto& connection : connections_) {
     check(*connection, connection->follow_up(now));
-  }
-  if (!crashes.empty()) {
-    lock.unlock();
-    for (Crash& crash : crashes) {
-      crash.request->fail(std::move(crash.error));
-    }
-    lock.lock();
   }
 }
 

@@ -10,7 +10,6 @@
 #include <store/redis/environment.hpp>
 #include <store/redis/options.hpp>
 #include <store/redis/transport.hpp>
-#include <string>
 #include <vector>
 
 namespace sessions::store::redis {
@@ -34,14 +33,14 @@ class Multiplexer final : public Transport {
   struct Breaker {
     Deadline open_until{};
     int failures = 0;
-    std::string reason;
+    Error reason{Status::unavailable, {}};
   };
 
   Connection& choose(Lane lane);
   void drive(const Awaited& awaited, Deadline deadline);
   void step(std::unique_lock<std::mutex>& lock, Deadline deadline);
-  void open_connections(Deadline now, Crashes& crashes);
-  void failed(Connection& connection, const Error& error, Deadline now, Crashes& crashes);
+  void failed(Connection& connection, Error error, Deadline now) noexcept;
+  void answer_ended() noexcept;
   void withdraw(Awaited& awaited);
 
   const Options options_;
@@ -53,6 +52,8 @@ class Multiplexer final : public Transport {
   std::atomic<bool> is_driven_ = false;
   const Event wake_up_;  // for whoever polls
   std::vector<pollfd> descriptors_;
+  Requests late_;     // that end without a reply, since their time is over
+  Requests refused_;  // likewise, since no connection could be made
 };
 
 }  // namespace sessions::store::redis
