@@ -140,7 +140,7 @@ bool Waiter::rouse() noexcept {
   if (pump_ != nullptr) {
     static_cast<void>(pump_->rouse());
   }
-  return !is_stopping_;
+  return !is_stopping_ && !asked_.empty();
 }
 
 void Waiter::place(PendingCall& call, PendingCalls& calls) noexcept {
@@ -211,6 +211,10 @@ void Waiter::look_after_store(Lock& lock) {
   pump_until_ = until;
   lock.unlock();
   store_->wait_for(pump, until);
+  if (pump.is_delivered()) {
+    Pump none;
+    store_->wait_for(none, Deadline());  // it may have been roused before it was interrupted: somebody else has to be
+  }
   lock.lock();
   pump_ = nullptr;
   pump_until_ = {};

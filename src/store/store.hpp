@@ -107,7 +107,9 @@ class Store {
   // Whether a call may wait for something before it returns.
   virtual bool may_block() const noexcept { return true; }
 
-  // Returns when the answer is there, or the deadline has passed. A store may do its own work meanwhile.
+  // Returns when the answer is there, or the deadline has passed. A store may do its own work meanwhile, and rouse
+  // another caller to go on with it: who has been roused and waits no longer waits once more, until a moment that is
+  // past, so that it is left to the next.
   virtual void wait_for(Awaited& answer, Deadline deadline);
 
   // Makes whoever is in wait_for() see that the answer is there, when it did not come from the store.

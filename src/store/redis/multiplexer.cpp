@@ -81,16 +81,19 @@ void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
 }
 
 void Multiplexer::wait_for(Awaited& awaited, Deadline deadline) {
-  while (!awaited.is_delivered()) {
-    if (environment_.now() >= deadline) {
-      awaited.give_up();
-      withdraw(awaited);
-      return;
-    }
+  while (!awaited.is_delivered() && environment_.now() < deadline) {
     if (!is_driven_.exchange(true)) {
       drive(awaited, deadline);
     } else {
       awaited.wait(deadline);
+    }
+  }
+  if (!awaited.is_delivered()) {
+    awaited.give_up();
+    withdraw(awaited);
+    // Who has left the driving to this caller has roused nobody else.
+    if (!is_driven_.exchange(true)) {
+      drive(awaited, deadline);
     }
   }
 }
@@ -131,7 +134,7 @@ void Multiplexer::drive(const Awaited& awaited, Deadline deadline) {
   for (const auto& connection : connections_) {
     connection->flush();  // of those who have left it to this one
   }
-  is_driven_ = false;
+  is_driven_.exchange(false);  // so that it is seen below who had given up before he found it taken
   static_cast<void>(std::any_of(connections_.begin(), connections_.end(),
                                 [](const auto& connection) { return connection->rouse(); }));
 }

@@ -58,6 +58,14 @@ class Echo final : public Request {
 
 using Asked = std::shared_ptr<Answer<std::string>>;
 
+// Will look after the store whenever it is asked to.
+struct Counter final : store::Watcher {
+  void delivered() noexcept override {}
+  bool rouse() noexcept override { return ++rousings > 0; }
+
+  int rousings = 0;
+};
+
 struct World {
   World() { options.path = path; }
 
@@ -212,6 +220,34 @@ TEST_CASE("what callers ask next is sent before the last of a burst is answered"
   CHECK(world.wait(asked[19]) == "19");
   CHECK(heard == "ECHO next");
   CHECK(world.wait(next) == "next");
+}
+
+TEST_CASE("who drives and runs out of time leaves it to another, not to itself") {
+  World world;
+  world.server.script = World::echo;
+  CHECK(world.ask("first") == "first");
+  world.server.script = [](const auto&) { return std::string(); };
+  const auto watcher = std::make_shared<Counter>();
+  const Asked watched = world.submit("a");
+  REQUIRE(watched->watch(watcher));
+  CHECK(world.ask("b", false, milliseconds(10)) == "nothing");
+  CHECK(watcher->rousings > 0);
+}
+
+TEST_CASE("who is left the driving and has no time for it leaves it to another") {
+  World world;
+  world.server.script = World::echo;
+  CHECK(world.ask("first") == "first");
+  world.server.script = [](const auto& words) { return words.back() == "a" ? World::echo(words) : std::string(); };
+  const Asked driving = world.submit("a");
+  const auto watcher = std::make_shared<Counter>();
+  const Asked watched = world.submit("b");
+  REQUIRE(watched->watch(watcher));
+  const Asked late = world.submit("c");
+  CHECK(world.wait(driving) == "a");
+  CHECK(watcher->rousings == 0);
+  CHECK(world.wait(late, milliseconds(0)) == "nothing");
+  CHECK(watcher->rousings == 1);
 }
 
 TEST_CASE("the reply to a caller that has given up reaches nobody") {
