@@ -55,7 +55,8 @@
  *                                tens of thousands of calls a second
  *   password_file                a file that holds the password, so that the URL need not; or see
  *                                sessions_config_set_store_credentials()
- *   wait_for_replica_ms          by default 0; otherwise, logouts and new ids wait so long for a replica to have them
+ *   wait_for_replica_ms          by default 0; otherwise, logouts and new ids wait so long for a replica to have them,
+ *                                or less if their time ends before; who comes while others wait is served after them
  *   ca_file                      rediss: PEM file of the authorities to trust instead of the system's
  *   certificate_file, key_file   rediss: PEM files of this client's certificate, if the server wants one
  *   server_name                  rediss: what the server's certificate names, if that is not the host

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <store/redis/command.hpp>
+#include <store/redis/replica_wait.hpp>
 #include <store/redis/reply.hpp>
 #include <store/redis/transport.hpp>
 #include <string>
@@ -154,6 +155,12 @@ class BlockingTransport final : public store::redis::Transport {
     }
     if (next == Next::foreign) {
       throw std::runtime_error("a foreign reply");
+    }
+    if (next == Next::unconfirmed) {
+      store::redis::ReplicaWait wait(request.confirmation());
+      connection_->send(wait.command());
+      wait.take(connection_->receive());
+      wait.is_there() ? request.confirm() : request.fail({Status::unknown, {}});
     }
     return next == Next::again;
   }

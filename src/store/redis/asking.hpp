@@ -32,6 +32,8 @@ class Asking : public Request {
     }
   }
 
+  void confirm() noexcept final { done_(std::move(*answer_)); }
+
   void fail(Error error) noexcept final { done_(failed(std::move(error))); }
 
   Awaited* awaited() const noexcept final { return done_.awaited(); }
@@ -40,7 +42,6 @@ class Asking : public Request {
   Asking(Deadline deadline, bool writes, Completion<T> done) : Request(deadline, writes), done_(std::move(done)) {}
 
   void send(std::string command) noexcept { command_ = std::move(command); }
-  void append(const std::string& command) { command_ += command; }
 
   // What the server refuses now it may have done before.
   Next refuse(const Reply& error) {

@@ -125,7 +125,8 @@ bool Connection::rouse() noexcept {
   };
   return std::any_of(waiting_.rbegin(), waiting_.rend(), is_roused) ||
          std::any_of(sent_.rbegin(), sent_.rend(), is_roused) ||
-         std::any_of(in_flight_.rbegin(), in_flight_.rend(), is_roused);
+         std::any_of(in_flight_.rbegin(), in_flight_.rend(), is_roused) ||
+         std::any_of(unconfirmed_.rbegin(), unconfirmed_.rend(), is_roused);
 }
 
 Result<void> Connection::open(Deadline now) {
@@ -177,7 +178,7 @@ Result<void> Connection::look_at_clock(Deadline now, Requests& late) {
   if (is_opening() && now >= opening_until_) {
     return fail(never_ready());
   }
-  if (is_ready() && load() > 0 && now >= last_heard_ + longest_silence && wire_.is_quiet()) {
+  if (is_ready() && load() > 0 && now >= silent_until() && wire_.is_quiet()) {
     return fail({Status::unavailable, "Redis does not answer"});
   }
   if (is_ready() || phase_ == Phase::greeting) {
@@ -186,11 +187,17 @@ Result<void> Connection::look_at_clock(Deadline now, Requests& late) {
   return {};
 }
 
+// A server that waits for a replica is silent because it was told to.
+Deadline Connection::silent_until() const {
+  const Deadline until = last_heard_ + longest_silence;
+  return replica_wait_ == nullptr ? until : until + replica_wait_->time();
+}
+
 Deadline Connection::next_time(Deadline now, Deadline latest) const {
   if (is_opening()) {
     latest = std::min(latest, opening_until_);
   } else if (is_ready() && load() > 0) {
-    latest = std::min(latest, last_heard_ + longest_silence);
+    latest = std::min(latest, silent_until());
   }
   for (const auto& request : waiting_) {
     latest = std::min(latest, request->deadline());
@@ -265,7 +272,14 @@ bool Connection::take(const Reply& reply) {
   }
   switch (next) {
     case Request::Next::done:
+      if (&request == replica_wait_) {
+        end_replica_wait(replica_wait_->is_there());
+      }
       in_flight_.pop_front();
+      was_useful_ = true;
+      break;
+    case Request::Next::unconfirmed:
+      unconfirmed_.splice(unconfirmed_.end(), in_flight_, in_flight_.begin());
       was_useful_ = true;
       break;
     case Request::Next::more:
@@ -293,8 +307,34 @@ Result<void> Connection::follow_up(Deadline now) {
   }
   if (is_ready()) {
     send(again_);
+    if (!unconfirmed_.empty() && replica_wait_ == nullptr) {
+      wait_for_replica(now);
+    }
   }
   return {};
+}
+
+// It takes no longer than the most hurried of them can wait, and leaves him as much again for the way.
+void Connection::wait_for_replica(Deadline now) {
+  Deadline::duration time = Deadline::duration::max();
+  for (const auto& request : unconfirmed_) {
+    time = std::min({time, (request->deadline() - now) / 2, Deadline::duration(request->confirmation())});
+  }
+  using std::chrono::milliseconds;
+  auto wait = std::make_unique<ReplicaWait>(std::max(std::chrono::duration_cast<milliseconds>(time), milliseconds(1)));
+  const ReplicaWait* const asked = wait.get();
+  Requests one;
+  one.push_back(std::move(wait));
+  send(one);
+  replica_wait_ = asked;
+}
+
+void Connection::end_replica_wait(bool is_confirmed) noexcept {
+  for (const auto& request : unconfirmed_) {
+    is_confirmed ? request->confirm() : request->fail({Status::unknown, {}});
+  }
+  unconfirmed_.clear();
+  replica_wait_ = nullptr;
 }
 
 Result<void> Connection::fail(Error error) {
@@ -309,6 +349,8 @@ void Connection::close() noexcept {
   broken_.reset();
   in_flight_.splice(in_flight_.end(), sent_);
   in_flight_count_ = 0;
+  in_flight_.remove_if([this](const auto& request) { return request.get() == replica_wait_; });
+  end_replica_wait(false);
   for (const auto& request : in_flight_) {
     request->lose_reply();
   }

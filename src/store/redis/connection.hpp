@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <store/redis/options.hpp>
+#include <store/redis/replica_wait.hpp>
 #include <store/redis/reply.hpp>
 #include <store/redis/request.hpp>
 #include <store/redis/wire.hpp>
@@ -82,6 +83,9 @@ class Connection {
   bool take_greeting(const Reply& reply);
   bool take(const Reply& reply);
   void send(Requests& requests);
+  void wait_for_replica(Deadline now);
+  void end_replica_wait(bool is_confirmed) noexcept;
+  Deadline silent_until() const;
   void close() noexcept;
   Result<void> fail(Error error);
 
@@ -96,7 +100,9 @@ class Connection {
   Deadline last_heard_{};
 
   Requests in_flight_;
-  Requests again_;  // to be sent once more
+  Requests again_;                             // to be sent once more
+  Requests unconfirmed_;                       // answered by the server
+  const ReplicaWait* replica_wait_ = nullptr;  // of those, when it is in flight
   ReplyReader reader_;
   std::size_t greetings_ = 0;    // not answered yet
   std::optional<Error> broken_;  // what process() has found

@@ -162,7 +162,7 @@ void Multiplexer::answer_ended() noexcept {
 }
 
 void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
-  const Deadline now = environment_.now();
+  Deadline now = environment_.now();
   const auto check = [&](Connection& connection, Result<void> done) {
     if (!done) {
       failed(connection, std::move(done.error()), now);
@@ -195,9 +195,9 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
   if ((descriptors_.front().revents & POLLIN) != 0) {
     wake_up_.clear();
   }
-  const Deadline later = environment_.now();
+  now = environment_.now();
   for (const auto& connection : connections_) {
-    check(*connection, connection->receive(descriptors_, later));
+    check(*connection, connection->receive(descriptors_, now));
   }
   lock.unlock();
   for (const auto& connection : connections_) {

@@ -3,6 +3,7 @@
 
 #include <base/clock.hpp>
 #include <base/status.hpp>
+#include <chrono>
 #include <store/answer.hpp>
 #include <store/redis/reply.hpp>
 #include <string>
@@ -15,10 +16,12 @@ namespace sessions::store::redis {
 class Request {
  public:
   enum class Next {
-    done,     // whoever waits has been answered
-    more,     // another reply to the same bytes follows
-    again,    // command() is to be sent once more; it may be another one now
-    foreign,  // this cannot be the reply to the command: the connection is out of step
+    done,         // whoever waits has been answered
+    unconfirmed,  // the answer is there, and given by confirm() when a replica has what was written, otherwise by
+                  // fail()
+    more,         // another reply to the same bytes follows
+    again,        // command() is to be sent once more; it may be another one now
+    foreign,      // this cannot be the reply to the command: the connection is out of step
   };
 
   // `writes`: when the reply is lost, nobody knows whether anything was changed.
@@ -31,6 +34,9 @@ class Request {
 
   Deadline deadline() const noexcept { return deadline_; }
   bool writes() const noexcept { return writes_; }
+
+  // How long it waits for a replica at the most, once it is unconfirmed.
+  std::chrono::milliseconds confirmation() const noexcept { return confirmation_; }
 
   // Says that it was sent, and that its reply will not come.
   void lose_reply() noexcept { has_lost_reply_ = true; }
@@ -46,13 +52,19 @@ class Request {
 
   virtual void fail(Error error) noexcept = 0;
 
+  virtual void confirm() noexcept {}
+
   // Who waits for it; only to be compared, and roused.
   virtual Awaited* awaited() const noexcept = 0;
+
+ protected:
+  void confirm_within(std::chrono::milliseconds time) noexcept { confirmation_ = time; }
 
  private:
   const Deadline deadline_;
   const bool writes_;
   bool has_lost_reply_ = false;
+  std::chrono::milliseconds confirmation_{0};
 };
 
 }  // namespace sessions::store::redis

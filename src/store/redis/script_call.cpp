@@ -41,9 +41,4 @@ std::string with_text(const Script& script, std::string_view call) {
   return with_text.append(script.text).append(rest);
 }
 
-std::string format_wait(std::chrono::milliseconds time) {
-  const std::string milliseconds = std::to_string(time.count());
-  return command(std::array<std::string_view, 3>{"WAIT", "1", milliseconds});
-}
-
 }  // namespace sessions::store::redis

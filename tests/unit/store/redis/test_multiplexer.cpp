@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -28,8 +29,11 @@ using Texts = std::vector<std::string_view>;
 // Sends words, and is answered with the text of the reply, which repeats the last word unless it is an error.
 class Echo final : public Request {
  public:
-  Echo(const Texts& words, Deadline deadline, bool writes, Completion<std::string> done)
-      : Request(deadline, writes), command_(command(words)), last_(words.back()), done_(std::move(done)) {}
+  Echo(const Texts& words, Deadline deadline, bool writes, Completion<std::string> done,
+       milliseconds confirmation = milliseconds(0))
+      : Request(deadline, writes), command_(command(words)), last_(words.back()), done_(std::move(done)) {
+    confirm_within(confirmation);
+  }
 
   const std::string& command() const noexcept override { return command_; }
 
@@ -40,9 +44,14 @@ class Echo final : public Request {
     if (reply.text() != last_) {
       return Next::foreign;
     }
+    if (confirmation().count() > 0) {
+      return Next::unconfirmed;
+    }
     done_(std::string(reply.text()));
     return Next::done;
   }
+
+  void confirm() noexcept override { done_(last_ + ", confirmed"); }
 
   void fail(Error error) noexcept override { done_(std::move(error)); }
   store::Awaited* awaited() const noexcept override { return done_.awaited(); }
@@ -84,7 +93,16 @@ struct World {
     return answer;
   }
 
-  // The text, or the name of the status.
+  Asked submit_to_confirm(const std::string& text, milliseconds confirmation, milliseconds timeout = minutes(1)) {
+    auto answer = std::make_shared<Answer<std::string>>();
+    const Texts words = {"ECHO", text};
+    client().submit(
+        std::make_unique<Echo>(words, server.now() + timeout, true, Completion<std::string>(answer), confirmation),
+        Transport::Lane::confirming);
+    return answer;
+  }
+
+  // The text, or the number of the status.
   std::string wait(const Asked& asked, milliseconds timeout = seconds(2)) {
     client().wait_for(*asked, server.now() + timeout);
     if (!asked->is_delivered()) {
@@ -430,6 +448,67 @@ TEST_CASE("a large command goes in as many pieces as the socket takes") {
   world.server.script = World::echo;
   const std::string large(4'000'000, 'x');
   CHECK(world.ask(large) == large);
+}
+
+TEST_CASE("a replica is asked once for all who wait for it, and as long as the most hurried can wait") {
+  for (const bool is_there : {true, false}) {
+    World world;
+    world.server.script = [&](const auto& words) {
+      return words.front() == "WAIT" ? is_there ? ":1\r\n" : ":0\r\n" : World::echo(words);
+    };
+    std::vector<Asked> asked;
+    for (int i = 0; i < 20; ++i) {
+      asked.push_back(world.submit_to_confirm(std::to_string(i), seconds(20), i == 7 ? minutes(1) : seconds(20)));
+    }
+    for (int i = 0; i < 20; ++i) {
+      const std::string answer = world.wait(asked[static_cast<std::size_t>(i)]);
+      CHECK((is_there ? answer == std::to_string(i) + ", confirmed" : begins(answer, Status::unknown)));
+    }
+    const auto is_wait = [](const std::string& line) { return line.starts_with("WAIT 1 "); };
+    CHECK(std::count_if(world.server.heard.begin(), world.server.heard.end(), is_wait) == 1);
+    REQUIRE(is_wait(world.server.heard.back()));
+    const int time = std::stoi(world.server.heard.back().substr(7));
+    CHECK(time > 5'000);
+    CHECK(time <= 10'000);
+  }
+}
+
+TEST_CASE("what is done while a replica is asked for others has to be confirmed by itself") {
+  World world;
+  int waits = 0;
+  world.server.script = [&](const auto& words) {
+    return words.front() == "WAIT" ? ++waits == 1 ? std::string() : ":0\r\n" : World::echo(words);
+  };
+  const Asked first = world.submit_to_confirm("a", seconds(1));
+  Asked second;
+  world.server.meanwhile = [&] {
+    second = world.submit_to_confirm("b", seconds(1));
+    world.server.say(":1\r\n");
+  };
+  CHECK(world.wait(first) == "a, confirmed");
+  CHECK(begins(world.wait(second), Status::unknown));
+  CHECK(waits == 2);
+}
+
+TEST_CASE("a server that waits for a replica may be silent for as long") {
+  World world;
+  world.server.script = [&](const auto& words) { return words.front() == "WAIT" ? std::string() : World::echo(words); };
+  const Asked asked = world.submit_to_confirm("a", seconds(8));
+  world.server.meanwhile = [&] {
+    world.server.skip(seconds(8));
+    world.server.meanwhile = [&] { world.server.say(":1\r\n"); };
+  };
+  CHECK(world.wait(asked, minutes(1)) == "a, confirmed");
+  CHECK(world.server.connections == 1);
+}
+
+TEST_CASE("what is done stays done, and is not done again, when the connection breaks before a replica has it") {
+  World world;
+  world.server.script = [&](const auto& words) {
+    return words.front() == "WAIT" ? std::string(1, ScriptedServer::closing) : World::echo(words);
+  };
+  CHECK(begins(world.wait(world.submit_to_confirm("a", seconds(1))), Status::unknown));
+  CHECK(std::count(world.server.heard.begin(), world.server.heard.end(), "ECHO a") == 1);
 }
 
 TEST_CASE("what is left when the client goes is answered") {

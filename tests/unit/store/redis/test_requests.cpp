@@ -263,18 +263,15 @@ TEST_CASE("the refusals of the script are the statuses that merge() gives") {
 }
 
 TEST_CASE("destroy waits for a replica when it is told to, and says what came of it") {
-  for (const auto& [reply, degraded] :
-       std::vector<std::pair<std::string, bool>>{{":1\r\n", false}, {":0\r\n", true}, {"-ERR WAIT\r\n", true}}) {
+  for (const bool degraded : {false, true}) {
     World world(confirming());
     const auto destroyed = world.destroy();
     CHECK(world.desk->lane() == Transport::Lane::confirming);
-    const std::vector<std::string> words = world.desk->words();
-    CHECK(words.at(words.size() - 3) == "WAIT");
-    CHECK(words.back() == "100");
+    CHECK(world.desk->request().confirmation() == std::chrono::milliseconds(100));
     CHECK(world.desk->take(":1\r\n") == Next::foreign);
-    CHECK(world.desk->take_array({world.desk->token(), "ended"}) == Next::more);
+    CHECK(world.desk->take_array({world.desk->token(), "ended"}) == Next::unconfirmed);
     CHECK_FALSE(destroyed->is_delivered());
-    CHECK(world.desk->take(reply) == Next::done);
+    degraded ? world.desk->request().fail({Status::unknown, {}}) : world.desk->request().confirm();
     const Result<Destroyed> taken = destroyed->take();
     REQUIRE(taken);
     CHECK(taken->was_there);
@@ -282,30 +279,12 @@ TEST_CASE("destroy waits for a replica when it is told to, and says what came of
   }
 }
 
-TEST_CASE("a server that does not know the script answers WAIT all the same") {
+TEST_CASE("no replica has to confirm what was not done") {
   World world(confirming());
   const auto destroyed = world.destroy();
-  CHECK(world.desk->take("-NOSCRIPT No matching script\r\n") == Next::more);
-  CHECK(world.desk->take(":1\r\n") == Next::again);
+  CHECK(world.desk->take("-NOSCRIPT No matching script\r\n") == Next::again);
   CHECK(world.desk->words().at(0) == "EVAL");
-  CHECK(world.desk->words().back() == "100");
-  CHECK(world.desk->take_array({world.desk->token(), "gone"}) == Next::more);
-  CHECK(world.desk->take_array({world.desk->token(), "ended"}) == Next::more);  // all of it was sent again
-  CHECK(world.desk->take(":1\r\n") == Next::done);
-  CHECK(destroyed->take()->was_there);
-}
-
-TEST_CASE("what is done stays done when the confirmation does not come") {
-  World world(confirming());
-  auto destroyed = world.destroy();
-  CHECK(world.desk->take_array({world.desk->token(), "ended"}) == Next::more);
-  world.desk->request().fail({Status::unknown, {}});
-  const Result<Destroyed> taken = destroyed->take();
-  REQUIRE(taken);
-  CHECK(taken->degraded);
-  destroyed = world.destroy();
-  CHECK(world.desk->take("-OOM\r\n") == Next::more);
-  CHECK(world.desk->take(":0\r\n") == Next::done);
+  CHECK(world.desk->take("-OOM\r\n") == Next::done);
   CHECK(status_of(destroyed) == Status::full);
 }
 
