@@ -16,7 +16,8 @@ inline constexpr std::int64_t lifetime_seconds = 3'155'760'000;
 inline constexpr std::int64_t latest_second = 253'402'300'799;  // of the year 9999
 inline constexpr std::int64_t timeout_ms = 3'600'000;
 inline constexpr std::size_t json_depth = 64;
-inline constexpr std::size_t keys = 1024;  // so that looking a key up may walk over them
+inline constexpr std::size_t content_bytes = std::size_t{256} << 20U;  // that a setting may permit
+inline constexpr std::size_t keys = 1024;                              // so that looking a key up may walk over them
 inline constexpr std::size_t signing_keys = 16;
 inline constexpr std::size_t good_signing_key_bytes = 32;
 

@@ -177,7 +177,7 @@ Result<void> Config::set_timeout_ms(std::int64_t milliseconds) {
 
 Result<void> Config::set_max_content_bytes(std::int64_t bytes) {
   constexpr std::int64_t least = 64;
-  constexpr std::int64_t most = 256LL * 1024 * 1024;
+  constexpr auto most = static_cast<std::int64_t>(limits::content_bytes);
   if (bytes < least || bytes > most) {
     return out_of_bounds("the greatest number of content bytes", least, most);
   }

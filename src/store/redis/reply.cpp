@@ -1,5 +1,6 @@
 #include <hiredis/read.h>
 
+#include <base/limits.hpp>
 #include <new>
 #include <store/redis/reply.hpp>
 
@@ -9,7 +10,7 @@ namespace {
 
 // More than any session has, and than anything else that is asked for.
 constexpr std::size_t most_elements = 1U << 16U;
-constexpr std::size_t most_bytes = std::size_t{256} << 20U;
+constexpr std::size_t most_bytes = limits::content_bytes + (std::size_t{1} << 20U);
 constexpr std::size_t kept_bytes = std::size_t{64} << 10U;
 
 using Kind = ReplyTree::Kind;

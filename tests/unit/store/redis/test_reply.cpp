@@ -1,3 +1,4 @@
+#include <base/limits.hpp>
 #include <store/redis/reply.hpp>
 #include <string>
 #include <string_view>
@@ -100,6 +101,18 @@ TEST_CASE("what is more than a session can have breaks the reader, at no cost") 
           return ones;
         }() + "*40000\r\n") == "!");
   CHECK(read("$2147483647\r\n").empty());  // is waited for, as long as no more comes than a reply may have
+}
+
+TEST_CASE("the largest session there may be has room in a reply, with what goes around its values") {
+  const std::string piece(std::size_t{1} << 20U, 'x');
+  const std::size_t count = limits::content_bytes / piece.size();
+  ReplyReader reader;
+  REQUIRE(reader.feed("*2\r\n$4\r\n.key\r\n$" + std::to_string(limits::content_bytes) + "\r\n"));
+  for (std::size_t i = 0; i < count; ++i) {
+    REQUIRE(reader.feed(piece));
+  }
+  CHECK(reader.feed("\r\n"));
+  CHECK_FALSE(reader.feed(piece));
 }
 
 TEST_CASE("a broken reader stays broken") {
