@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -22,7 +23,13 @@ Error failed_before() { return {Status::unavailable, "the TLS connection has end
 
 // OpenSSL takes a leading dot for any subdomain, an empty name for any name, and stops at a NUL.
 bool is_name(const std::string& name) {
-  return !name.empty() && name.front() != '.' && name.find('\0') == std::string::npos;
+  return !name.empty() && name.size() <= TLSEXT_MAXLEN_host_name && name.front() != '.' &&
+         name.find('\0') == std::string::npos;
+}
+
+bool is_address(const std::string& name) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes;
+  return inet_pton(AF_INET, name.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, name.c_str(), bytes.data()) == 1;
 }
 
 // The dot that makes a host name absolute is in no certificate, and must not be sent (RFC 6066, 3).
@@ -33,10 +40,15 @@ std::string without_root(std::string name) {
   return name;
 }
 
-bool require_name(SSL* ssl, const std::string& name) {
+// What is a name fails for want of memory alone.
+void require_name(SSL* ssl, const std::string& name) {
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1 ||
-         (SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1);
+  const bool done = is_address(name)
+                        ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1
+                        : SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+  if (!done) {
+    throw std::bad_alloc();
+  }
 }
 
 }  // namespace
@@ -65,10 +77,7 @@ Result<std::unique_ptr<TlsChannel>> TlsChannel::open(std::shared_ptr<TlsContext>
   if (!is_name(channel->server_name_)) {
     return no_name();
   }
-  if (!require_name(channel->ssl_.get(), channel->server_name_)) {
-    static_cast<void>(take_cause());  // unless it was memory
-    return no_name();
-  }
+  require_name(channel->ssl_.get(), channel->server_name_);
   channel->context_->offer_session(channel->ssl_.get(), channel->server_name_);
   return channel;
 }

@@ -43,8 +43,17 @@ Result<void> check_readable(const Role& role, const std::string& path) {
   return invalid(role, " cannot be read: " + std::error_code(errno, std::generic_category()).message());
 }
 
+// ERR_R_PEM_LIB and the like.
+bool names_library(unsigned long error) {
+  constexpr int libraries = 256;
+  return !ERR_SYSTEM_ERROR(error) && (ERR_GET_REASON(error) ^ ERR_RFLAG_COMMON) < libraries;
+}
+
 Error unusable(const Role& role) {
   const unsigned long cause = take_cause();
+  if (names_library(cause)) {
+    throw std::bad_alloc();  // that library would have said what is wrong with the file
+  }
   const int library = ERR_GET_LIB(cause);
   const bool is_other = library == ERR_LIB_PEM || library == ERR_LIB_OSSL_DECODER ||
                         (library == ERR_LIB_X509 && ERR_GET_REASON(cause) == X509_R_NO_CERTIFICATE_OR_CRL_FOUND);

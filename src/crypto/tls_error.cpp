@@ -1,6 +1,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <cerrno>
 #include <crypto/tls_error.hpp>
 #include <new>
 
@@ -76,7 +77,7 @@ std::string meaning_of(SSL* ssl, unsigned long cause) {
 // OpenSSL adds an error at each level that it passes.
 unsigned long take_cause() {
   const unsigned long cause = ERR_peek_error();
-  bool was_memory = cause == 0;
+  bool was_memory = cause == 0 || (ERR_SYSTEM_ERROR(cause) && ERR_GET_REASON(cause) == ENOMEM);
   while (const unsigned long error = ERR_get_error()) {
     was_memory = was_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
   }
