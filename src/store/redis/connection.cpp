@@ -136,7 +136,7 @@ Result<void> Connection::open(Deadline now) {
   phase_ = Phase::opening;
   opened_ = now;
   opening_until_ = now + options_.connect_timeout;
-  if (Result<void> opened = wire_.open(); !opened) {
+  if (Result<void> opened = wire_.open(now, opening_until_); !opened) {
     return fail(std::move(opened.error()));
   }
   if (wire_.is_open()) {
@@ -207,7 +207,7 @@ Deadline Connection::next_time(Deadline now, Deadline latest) const {
 
 Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline now) {
   if (phase_ == Phase::opening) {
-    if (Result<void> going = wire_.go_on(descriptors); !going) {
+    if (Result<void> going = wire_.go_on(descriptors, now); !going) {
       return fail(wire_.was_cut() ? never_ready() : std::move(going.error()));
     }
     if (wire_.is_open()) {

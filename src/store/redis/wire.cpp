@@ -35,7 +35,7 @@ void Wire::close() noexcept {
   }
   state_ = State::closed;
   resolver_.reset();
-  addresses_.clear();
+  dialing_.reset();
   channel_.reset();
   socket_ = Socket();
   said_.clear();
@@ -44,38 +44,33 @@ void Wire::close() noexcept {
   sent_ = 0;
 }
 
-Result<void> Wire::open() {
+Result<void> Wire::open(Deadline now, Deadline until) {
   was_cut_ = false;
+  until_ = until;
   if (!options_.path.empty()) {
-    const std::optional<Address> address = Address::of_path(options_.path);
-    addresses_.assign(1, *address);
-    return connect();
+    return connect({*Address::of_path(options_.path)}, now);
   }
   state_ = State::resolving;
   resolver_.emplace(options_.host, options_.port);
-  return go_on({});
+  return go_on({}, now);
 }
 
-// Tries one address after the other until one does not refuse at once.
-Result<void> Wire::connect() {
-  Result<void> last = Error{Status::unavailable, {}};
-  while (!addresses_.empty()) {
-    Result<Socket> socket = Socket::connect(addresses_.back());
-    addresses_.pop_back();
-    if (socket) {
-      socket_ = std::move(*socket);
-      state_ = State::connecting;
-      return {};
-    }
-    last = socket.error();
-  }
-  return fail(std::move(last.error()));
+Result<void> Wire::connect(std::vector<Address> addresses, Deadline now) {
+  state_ = State::connecting;
+  dialing_.emplace(std::move(addresses), until_);
+  return go_on_connecting(false, now);
 }
 
-Result<void> Wire::was_connected() {
-  if (Result<void> connected = socket_.connected(); !connected) {
-    return addresses_.empty() ? fail(std::move(connected.error())) : connect();
+Result<void> Wire::go_on_connecting(bool is_decided, Deadline now) {
+  Result<bool> connected = dialing_->go_on(is_decided, now);
+  if (!connected) {
+    return fail(std::move(connected.error()));
   }
+  if (!*connected) {
+    return {};
+  }
+  socket_ = dialing_->take();
+  dialing_.reset();
   if (tls_ == nullptr) {
     state_ = State::open;
     return {};
@@ -105,22 +100,29 @@ void Wire::list(std::vector<pollfd>& descriptors) {
   listed_ = descriptors.size();
   if (state_ == State::resolving) {
     resolver_->list(descriptors);
+  } else if (state_ == State::connecting) {
+    descriptors.push_back({dialing_->descriptor(), POLLOUT, 0});
   } else if (state_ != State::closed) {
-    const bool writes = state_ == State::connecting || has_unsent();
-    const bool reads = state_ != State::connecting;
-    descriptors.push_back({socket_.descriptor(), static_cast<short>((reads ? POLLIN : 0) | (writes ? POLLOUT : 0)), 0});
+    descriptors.push_back({socket_.descriptor(), static_cast<short>(POLLIN | (has_unsent() ? POLLOUT : 0)), 0});
   }
 }
 
 Deadline Wire::next_time(Deadline now, Deadline latest) const {
-  return state_ == State::resolving ? std::min(resolver_->next_time(now), latest) : latest;
+  switch (state_) {
+    case State::resolving:
+      return std::min(resolver_->next_time(now), latest);
+    case State::connecting:
+      return dialing_->next_time(latest);
+    default:
+      return latest;
+  }
 }
 
 short Wire::revents(std::span<const pollfd> descriptors) const noexcept {
   return listed_ < descriptors.size() ? descriptors[listed_].revents : short{0};
 }
 
-Result<void> Wire::go_on(std::span<const pollfd> descriptors) {
+Result<void> Wire::go_on(std::span<const pollfd> descriptors, Deadline now) {
   if (state_ == State::resolving) {
     if (!resolver_->result()) {
       resolver_->go_on();
@@ -129,12 +131,12 @@ Result<void> Wire::go_on(std::span<const pollfd> descriptors) {
       if (!*result) {
         return fail(result->error());
       }
-      addresses_.assign((**result).rbegin(), (**result).rend());
+      std::vector<Address> addresses = **result;
       resolver_.reset();
-      return connect();
+      return connect(std::move(addresses), now);
     }
-  } else if (state_ == State::connecting && revents(descriptors) != 0) {
-    return was_connected();
+  } else if (state_ == State::connecting) {
+    return go_on_connecting(revents(descriptors) != 0, now);
   } else if (state_ == State::securing && revents(descriptors) != 0) {
     std::array<char, read_bytes> room;
     const Result<std::size_t> received = receive(room);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <store/redis/dialing.hpp>
 #include <store/redis/options.hpp>
 #include <store/redis/reply.hpp>
 #include <store/redis/resolver.hpp>
@@ -28,8 +29,11 @@ class Wire {
   bool is_closed() const noexcept { return state_ == State::closed; }
   bool is_open() const noexcept { return state_ == State::open; }
 
-  // Begins to open it. All errors close it.
-  Result<void> open();
+  // Whether its name is being looked up.
+  bool is_resolving() const noexcept { return state_ == State::resolving; }
+
+  // Begins to open it, which has to be done by then. All errors close it.
+  Result<void> open(Deadline now, Deadline until);
   void close() noexcept;
 
   // What to poll for, and until when at the latest.
@@ -37,7 +41,7 @@ class Wire {
   Deadline next_time(Deadline now, Deadline latest) const;
 
   // Goes on after polling what it has listed, until it is open.
-  Result<void> go_on(std::span<const pollfd> descriptors);
+  Result<void> go_on(std::span<const pollfd> descriptors, Deadline now);
 
   // Once it is open: whether something has come, its end included, according to poll.
   bool has_input(std::span<const pollfd> descriptors) const noexcept;
@@ -57,8 +61,8 @@ class Wire {
  private:
   enum class State { closed, resolving, connecting, securing, open };
 
-  Result<void> connect();
-  Result<void> was_connected();
+  Result<void> connect(std::vector<Address> addresses, Deadline now);
+  Result<void> go_on_connecting(bool is_decided, Deadline now);
   Result<void> secure(std::string_view received);
   Result<std::size_t> receive(std::span<char> room);
   Result<void> fail(Error error);
@@ -68,8 +72,9 @@ class Wire {
   const Options& options_;
   const std::shared_ptr<crypto::TlsContext> tls_;
   State state_ = State::closed;
+  Deadline until_{};  // to be open
   std::optional<Resolver> resolver_;
-  std::vector<Address> addresses_;  // those that were not tried yet, the next one last
+  std::optional<Dialing> dialing_;
   Socket socket_;
   std::unique_ptr<crypto::TlsChannel> channel_;
   std::string said_;  // by the server, and decrypted
