@@ -83,6 +83,19 @@ static int visit(const struct library *library, const sessions_manager *manager,
   return is_good;
 }
 
+/* With a library that is built without Redis the scheme is unknown. */
+static int find_no_server(const struct library *library) {
+  static const char *const urls[] = {"redis://127.0.0.1:1/", "redis://sessions.invalid/?connect_timeout_ms=10"};
+  int is_good = 1;
+  size_t i;
+  for (i = 0; i < sizeof urls / sizeof *urls; i++) {
+    sessions_backend *backend = NULL;
+    sessions_status status = library->backend_open(urls[i], strlen(urls[i]), &backend, NULL);
+    is_good = is_good && (status == SESSIONS_E_UNAVAILABLE || status == SESSIONS_E_UNSUPPORTED) && backend == NULL;
+  }
+  return is_good;
+}
+
 /* Returns the library when all is well. In a thread of its own: a thread-local object would keep the library. */
 static void *work(void *user_data) {
   static const char *const urls[] = {"memory:", "signed-cookie:", "cookie:"};
@@ -105,7 +118,7 @@ static void *work(void *user_data) {
     library->config_free(config);
     library->backend_free(backend);
   }
-  return is_good ? library : NULL;
+  return is_good && find_no_server(library) ? library : NULL;
 }
 
 static void check_is_unloaded(void) {

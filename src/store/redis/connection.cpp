@@ -42,6 +42,10 @@ bool is_about_room(const Reply& reply) {
   return reply.is_error("ERR") && reply.text().starts_with("ERR max number of clients");
 }
 
+Error unresolved() {
+  return {Status::unavailable, "the host name of the Redis server was not resolved in the time allowed"};
+}
+
 // What the server says to a greeting, in our words: its own may repeat what it was sent.
 Error refusal(const Reply& reply) {
   if (is_about_room(reply)) {
@@ -176,7 +180,7 @@ Result<void> Connection::look_at_clock(Deadline now, Requests& late) {
     close();
   }
   if (is_opening() && now >= opening_until_) {
-    return fail(never_ready());
+    return fail(wire_.is_resolving() ? unresolved() : never_ready());
   }
   if (is_ready() && load() > 0 && now >= silent_until() && wire_.is_quiet()) {
     return fail({Status::unavailable, "Redis does not answer"});

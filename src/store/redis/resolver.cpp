@@ -14,7 +14,7 @@ using Addresses = std::vector<Address>;
 
 Error no_address(int reason) {
   return {Status::unavailable,
-          std::string("the host name of the Redis server has no address: ") + ares_strerror(reason)};
+          std::string("the host name of the Redis server could not be resolved: ") + ares_strerror(reason)};
 }
 
 Result<Addresses> addresses_of(const ares_addrinfo& found) {

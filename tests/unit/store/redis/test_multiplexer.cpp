@@ -200,6 +200,16 @@ TEST_CASE("what a server does not accept at first is said") {
   CHECK(world.ask("a") == "a");
 }
 
+TEST_CASE("a name that cannot be resolved, or not in time, is said to be what is wrong") {
+  World world;
+  world.options.path.clear();
+  world.options.host = "sessions.invalid";
+  const std::string answer = world.ask("a");
+  CHECK(begins(answer, Status::unavailable));
+  CHECK(answer.find("host name") != std::string::npos);
+  CHECK(answer.find("resolved") != std::string::npos);
+}
+
 TEST_CASE("calls are pipelined, and each has its own reply") {
   World world;
   world.server.script = World::echo;
