@@ -60,11 +60,22 @@ Connection& Multiplexer::choose(Lane lane) {
   return **std::min_element(connections_.begin(), std::prev(connections_.end()), is_less_loaded);
 }
 
+bool Multiplexer::must_fail(const Connection& connection, Deadline now) {
+  if (connection.is_ready()) {
+    return false;
+  }
+  if (now < breaker_.open_until || (breaker_.is_in_doubt && now < breaker_.tried_until)) {
+    return true;
+  }
+  breaker_.tried_until = now + options_.connect_timeout;
+  return false;
+}
+
 void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
   const Deadline now = environment_.now();
   std::unique_lock lock(mutex_);
   Connection& connection = choose(lane);
-  if (!connection.is_ready() && now < breaker_.open_until) {
+  if (must_fail(connection, now)) {
     Error error = in_words(Status::unavailable, breaker_.reason.message);
     lock.unlock();
     request->fail(std::move(error));
@@ -146,6 +157,8 @@ void Multiplexer::failed(Connection& connection, Error error, Deadline now) noex
   }
   breaker_.failures += 1;
   breaker_.open_until = now + pause_after(breaker_.failures, now);
+  breaker_.tried_until = {};
+  breaker_.is_in_doubt = true;
   breaker_.reason = std::move(error);
   connection.refuse(refused_);
 }
@@ -209,6 +222,9 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
   lock.lock();
   for (const auto& connection : connections_) {
     check(*connection, connection->follow_up(now));
+    if (connection->is_ready() && connection->was_useful()) {
+      breaker_.is_in_doubt = false;
+    }
   }
 }
 

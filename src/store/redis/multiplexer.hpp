@@ -29,14 +29,18 @@ class Multiplexer final : public Transport {
   void nudge() noexcept override { wake_up_.set(); }
 
  private:
-  // After failures nobody tries to connect for a while, and calls fail at once; then one try decides.
+  // After failures nobody tries to connect for a while, and calls fail at once; then one call tries, and until that is
+  // decided the others still fail.
   struct Breaker {
     Deadline open_until{};
+    Deadline tried_until{};
+    bool is_in_doubt = false;  // nothing has shown since then that the server is there
     int failures = 0;
     Error reason{Status::unavailable, {}};
   };
 
   Connection& choose(Lane lane);
+  bool must_fail(const Connection& connection, Deadline now);
   void drive(const Awaited& awaited, Deadline deadline);
   void step(std::unique_lock<std::mutex>& lock, Deadline deadline);
   void failed(Connection& connection, Error error, Deadline now) noexcept;

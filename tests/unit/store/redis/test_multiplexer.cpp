@@ -362,6 +362,30 @@ TEST_CASE("while no connection can be made, calls fail at once; then one tries")
   CHECK(world.server.heard.back() == "ECHO c");
 }
 
+TEST_CASE("while one call tries whether a connection can be made again, the others fail at once") {
+  World world;
+  world.server.stop();
+  const std::string reason = world.ask("a");
+  world.server.start();
+  world.server.skip(milliseconds(60));
+  const Asked trying = world.submit("b");
+  const Asked other = world.submit("c");
+  CHECK_FALSE(trying->is_delivered());
+  REQUIRE(other->is_delivered());
+  CHECK(world.wait(other) == reason);
+  world.server.script = World::echo;
+  CHECK(world.wait(trying) == "b");
+  CHECK(world.ask("d") == "d");
+
+  world.server.stop();
+  CHECK(begins(world.ask("e"), Status::unavailable));
+  world.server.start();
+  world.server.skip(milliseconds(60));
+  CHECK(begins(world.wait(world.submit("f"), milliseconds(0)), Status::timeout));
+  world.server.skip(seconds(2));
+  CHECK(world.ask("g") == "g");  // who has tried and left holds up nobody for ever
+}
+
 TEST_CASE("a server that is silent is left") {
   World world;
   world.server.script = World::echo;
