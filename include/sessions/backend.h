@@ -66,7 +66,8 @@
  * calls that were under way are sent once more up to the time allowed for them, with one effect at the most: a commit
  * whose answer is lost for good fails with SESSIONS_E_UNKNOWN. While no connection can be made, calls fail at once with
  * SESSIONS_E_UNAVAILABLE. There are no threads of the library's: of the callers that wait, one does the work for all.
- * After fork, parent and child share the sessions and each makes connections of its own.
+ * After fork, parent and child share the sessions and each makes connections of its own. With rediss: fork itself waits
+ * until handshakes that are under way have ended.
  *
  * On the server each session is a hash, prefix{digest of the id}: its field "@" is a head of 60 bytes, "+" has 21 bytes
  * for each commit that might be tried again, and each key of the session is a field with a dot before it. Scripts change

@@ -7,7 +7,9 @@
 #include <crypto/error_queue.hpp>
 #include <crypto/tls.hpp>
 #include <crypto/tls_error.hpp>
+#include <crypto/tls_fork.hpp>
 #include <new>
+#include <optional>
 #include <utility>
 
 namespace sessions::crypto {
@@ -72,6 +74,7 @@ TlsChannel::TlsChannel(std::shared_ptr<TlsContext> context, std::string server_n
 }
 
 Result<std::unique_ptr<TlsChannel>> TlsChannel::open(std::shared_ptr<TlsContext> context, std::string server_name) {
+  const HandshakeLock lock;
   const ErrorsSetAside host_errors;
   auto channel = std::make_unique<TlsChannel>(std::move(context), std::move(server_name));
   if (!is_name(channel->server_name_)) {
@@ -131,6 +134,10 @@ void TlsChannel::take_outgoing(std::string& to_send) {
 Result<void> TlsChannel::go_on(std::string_view received, std::string& to_send, std::string& said) {
   if (has_failed_) {
     return failed_before();
+  }
+  std::optional<HandshakeLock> lock;
+  if (!is_open_) {
+    lock.emplace();
   }
   const ErrorsSetAside host_errors;
   has_failed_ = true;  // if anything throws

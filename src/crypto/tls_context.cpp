@@ -7,6 +7,7 @@
 #include <crypto/openssl.hpp>
 #include <crypto/tls.hpp>
 #include <crypto/tls_error.hpp>
+#include <crypto/tls_fork.hpp>
 #include <cstdio>
 #include <mutex>
 #include <new>
@@ -122,6 +123,7 @@ void TlsContext::Free::operator()(ssl_session_st* session) const noexcept { SSL_
 
 Result<std::shared_ptr<TlsContext>> TlsContext::open(const TlsFiles& files) {
   prepare_openssl();
+  const HandshakeLock lock;
   const ErrorsSetAside host_errors;
   auto opened = std::make_shared<TlsContext>();
   opened->context_.reset(SSL_CTX_new(TLS_client_method()));
