@@ -18,7 +18,7 @@ constexpr seconds longest_silence{5};
 constexpr std::chrono::milliseconds idle_until_look{100};
 constexpr seconds idle_until_ping{30};
 
-// Then a connection is replaced, when it is idle: the name may mean another server by now.
+// Then a connection is replaced: the name may mean another server by now.
 constexpr minutes longest_life{60};
 
 // Of a burst of replies, so many are given out before what their callers ask next is sent: a server that has answered
@@ -85,9 +85,12 @@ void Connection::send(Requests& requests) {
 }
 
 void Connection::submit(Requests one, Deadline now) {
+  if (is_ready() && now - opened_ > longest_life) {
+    phase_ = Phase::stale;
+  }
   if (load() == 0) {
     const auto idle = now - last_heard_;
-    if (is_ready() && (now - opened_ > longest_life || (idle > idle_until_look && !wire_.is_quiet()))) {
+    if (is_ready() && idle > idle_until_look && !wire_.is_quiet()) {
       phase_ = Phase::stale;
     } else if (is_ready() && idle > idle_until_ping) {
       opening_until_ = now + options_.connect_timeout;
@@ -103,7 +106,7 @@ void Connection::submit(Requests one, Deadline now) {
 }
 
 bool Connection::flush() {
-  if (is_ready()) {
+  if (is_up()) {
     wire_.flush();
   }
   return is_ready() && !wire_.has_unsent();
@@ -176,19 +179,23 @@ void Connection::greet(bool is_new) {
 
 Result<void> Connection::look_at_clock(Deadline now, Requests& late) {
   move_those(waiting_, late, [now](const Request& request) { return request.deadline() <= now; });
-  if (phase_ == Phase::stale) {
+  if (phase_ == Phase::stale && is_idle()) {
     close();
   }
   if (is_opening() && now >= opening_until_) {
     return fail(wire_.is_resolving() ? unresolved() : never_ready());
   }
-  if (is_ready() && load() > 0 && now >= silent_until() && wire_.is_quiet()) {
+  if (is_up() && load() > 0 && now >= silent_until() && wire_.is_quiet()) {
     return fail({Status::unavailable, "Redis does not answer"});
   }
-  if (is_ready() || phase_ == Phase::greeting) {
+  if (is_up() || phase_ == Phase::greeting) {
     wire_.flush();  // a broken wire is seen when it is polled
   }
   return {};
+}
+
+bool Connection::is_idle() const noexcept {
+  return sent_.empty() && in_flight_.empty() && again_.empty() && unconfirmed_.empty();
 }
 
 // A server that waits for a replica is silent because it was told to.
@@ -200,7 +207,7 @@ Deadline Connection::silent_until() const {
 Deadline Connection::next_time(Deadline now, Deadline latest) const {
   if (is_opening()) {
     latest = std::min(latest, opening_until_);
-  } else if (is_ready() && load() > 0) {
+  } else if (is_up() && load() > 0) {
     latest = std::min(latest, silent_until());
   }
   for (const auto& request : waiting_) {
@@ -309,7 +316,7 @@ Result<void> Connection::follow_up(Deadline now) {
     last_heard_ = now;
     send(waiting_);
   }
-  if (is_ready()) {
+  if (is_up()) {
     send(again_);
     if (!unconfirmed_.empty() && replica_wait_ == nullptr) {
       wait_for_replica(now);

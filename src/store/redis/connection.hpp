@@ -77,7 +77,10 @@ class Connection {
   bool process();
 
  private:
-  enum class Phase { closed, opening, greeting, ready, stale };
+  enum class Phase { closed, opening, greeting, ready, stale };  // stale: is sent nothing new, and ends when it is idle
+
+  bool is_up() const noexcept { return is_ready() || phase_ == Phase::stale; }
+  bool is_idle() const noexcept;
 
   void greet(bool is_new);
   bool take_greeting(const Reply& reply);

@@ -463,6 +463,31 @@ TEST_CASE("an idle connection is looked at, asked, or replaced before it is used
   CHECK(world.server.connections == 3);
 }
 
+TEST_CASE("a connection that is never idle is replaced in time too, without losing what is on its way") {
+  World world;
+  std::string held;
+  world.server.script = [&](const auto& words) {
+    if (words.back() != "slow") {
+      return World::echo(words);
+    }
+    held = World::echo(words);
+    return std::string();
+  };
+  CHECK(world.ask("a") == "a");
+  world.server.skip(minutes(60) - seconds(1));
+  const Asked slow = world.submit("slow", true, minutes(1));
+  CHECK(world.wait(slow, milliseconds(10)) == "nothing");
+  world.server.skip(seconds(2));
+  const Asked next = world.submit("next", true);
+  world.server.meanwhile = [&] {
+    CHECK(world.server.heard.back() == "ECHO slow");
+    world.server.say(held);
+  };
+  CHECK(world.wait(next) == "next");
+  CHECK(world.server.connections == 2);
+  CHECK(std::count(world.server.heard.begin(), world.server.heard.end(), "ECHO slow") == 1);
+}
+
 TEST_CASE("calls are spread over the connections that there may be") {
   World world;
   world.server.script = World::echo;
