@@ -1,71 +1,25 @@
 #include <algorithm>
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <store/redis/command.hpp>
 #include <store/redis/multiplexer.hpp>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "../../../support/catch.hpp"
-#include "../../../support/scripted_server.hpp"
-#include "../../../support/temporary_directory.hpp"
+#include "../../../support/echo.hpp"
 
 using namespace sessions;
 using namespace sessions::store::redis;
-using sessions::testing::ScriptedServer;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using store::Answer;
-using store::Completion;
+using testing::Asked;
+using testing::begins;
+using testing::ScriptedServer;
+using World = testing::EchoWorld;
 
 namespace {
-
-using Texts = std::vector<std::string_view>;
-
-// Sends words, and is answered with the text of the reply, which repeats the last word unless it is an error.
-class Echo final : public Request {
- public:
-  Echo(const Texts& words, Deadline deadline, bool writes, Completion<std::string> done,
-       milliseconds confirmation = milliseconds(0))
-      : Request(deadline, writes), command_(command(words)), last_(words.back()), done_(std::move(done)) {
-    confirm_within(confirmation);
-  }
-
-  const std::string& command() const noexcept override { return command_; }
-
-  Next take(const Reply& reply) override {
-    if (reply.is_error("AGAIN")) {
-      return Next::again;
-    }
-    if (reply.text() != last_) {
-      return Next::foreign;
-    }
-    if (confirmation().count() > 0) {
-      return Next::unconfirmed;
-    }
-    done_(std::string(reply.text()));
-    return Next::done;
-  }
-
-  void confirm() noexcept override { done_(last_ + ", confirmed"); }
-
-  void fail(Error error) noexcept override { done_(std::move(error)); }
-  store::Awaited* awaited() const noexcept override { return done_.awaited(); }
-
- private:
-  using Request::writes;
-  static std::string command(const Texts& words) { return store::redis::command(words); }
-
-  const std::string command_;
-  const std::string last_;
-  Completion<std::string> done_;
-};
-
-using Asked = std::shared_ptr<Answer<std::string>>;
 
 // Will look after the store whenever it is asked to.
 struct Counter final : store::Watcher {
@@ -74,63 +28,6 @@ struct Counter final : store::Watcher {
 
   int rousings = 0;
 };
-
-struct World {
-  World() { options.path = path; }
-
-  Multiplexer& client() {
-    if (!multiplexer) {
-      multiplexer = std::make_unique<Multiplexer>(options, nullptr, server.environment());
-    }
-    return *multiplexer;
-  }
-
-  Asked submit(const std::string& text, bool writes = false, milliseconds timeout = seconds(2)) {
-    auto answer = std::make_shared<Answer<std::string>>();
-    const Texts words = {"ECHO", text};
-    client().submit(std::make_unique<Echo>(words, server.now() + timeout, writes, Completion<std::string>(answer)),
-                    Transport::Lane::shared);
-    return answer;
-  }
-
-  Asked submit_to_confirm(const std::string& text, milliseconds confirmation, milliseconds timeout = minutes(1)) {
-    auto answer = std::make_shared<Answer<std::string>>();
-    const Texts words = {"ECHO", text};
-    client().submit(
-        std::make_unique<Echo>(words, server.now() + timeout, true, Completion<std::string>(answer), confirmation),
-        Transport::Lane::confirming);
-    return answer;
-  }
-
-  // The text, or the number of the status.
-  std::string wait(const Asked& asked, milliseconds timeout = seconds(2)) {
-    client().wait_for(*asked, server.now() + timeout);
-    if (!asked->is_delivered()) {
-      return "nothing";
-    }
-    Result<std::string> reply = asked->take();
-    return reply ? *reply : std::to_string(static_cast<int>(reply.error().status)) + " " + reply.error().message;
-  }
-
-  std::string ask(const std::string& text, bool writes = false, milliseconds timeout = seconds(2)) {
-    return wait(submit(text, writes, timeout), timeout);
-  }
-
-  // Answers ECHO, and everything else as usual.
-  static std::string echo(const std::vector<std::string>& words) {
-    return words.front() == "ECHO" ? ScriptedServer::bulk(words.back()) : ScriptedServer::usual(words);
-  }
-
-  testing::TemporaryDirectory directory;
-  std::string path = directory.file("s");
-  ScriptedServer server{path};
-  Options options;
-  std::unique_ptr<Multiplexer> multiplexer;
-};
-
-bool begins(const std::string& text, Status status) {
-  return text.starts_with(std::to_string(static_cast<int>(status)) + " ");
-}
 
 }  // namespace
 
@@ -507,67 +404,6 @@ TEST_CASE("a large command goes in as many pieces as the socket takes") {
   world.server.script = World::echo;
   const std::string large(4'000'000, 'x');
   CHECK(world.ask(large) == large);
-}
-
-TEST_CASE("a replica is asked once for all who wait for it, and as long as the most hurried can wait") {
-  for (const bool is_there : {true, false}) {
-    World world;
-    world.server.script = [&](const auto& words) {
-      return words.front() == "WAIT" ? is_there ? ":1\r\n" : ":0\r\n" : World::echo(words);
-    };
-    std::vector<Asked> asked;
-    for (int i = 0; i < 20; ++i) {
-      asked.push_back(world.submit_to_confirm(std::to_string(i), seconds(20), i == 7 ? minutes(1) : seconds(20)));
-    }
-    for (int i = 0; i < 20; ++i) {
-      const std::string answer = world.wait(asked[static_cast<std::size_t>(i)]);
-      CHECK((is_there ? answer == std::to_string(i) + ", confirmed" : begins(answer, Status::unknown)));
-    }
-    const auto is_wait = [](const std::string& line) { return line.starts_with("WAIT 1 "); };
-    CHECK(std::count_if(world.server.heard.begin(), world.server.heard.end(), is_wait) == 1);
-    REQUIRE(is_wait(world.server.heard.back()));
-    const int time = std::stoi(world.server.heard.back().substr(7));
-    CHECK(time > 5'000);
-    CHECK(time <= 10'000);
-  }
-}
-
-TEST_CASE("what is done while a replica is asked for others has to be confirmed by itself") {
-  World world;
-  int waits = 0;
-  world.server.script = [&](const auto& words) {
-    return words.front() == "WAIT" ? ++waits == 1 ? std::string() : ":0\r\n" : World::echo(words);
-  };
-  const Asked first = world.submit_to_confirm("a", seconds(1));
-  Asked second;
-  world.server.meanwhile = [&] {
-    second = world.submit_to_confirm("b", seconds(1));
-    world.server.say(":1\r\n");
-  };
-  CHECK(world.wait(first) == "a, confirmed");
-  CHECK(begins(world.wait(second), Status::unknown));
-  CHECK(waits == 2);
-}
-
-TEST_CASE("a server that waits for a replica may be silent for as long") {
-  World world;
-  world.server.script = [&](const auto& words) { return words.front() == "WAIT" ? std::string() : World::echo(words); };
-  const Asked asked = world.submit_to_confirm("a", seconds(8));
-  world.server.meanwhile = [&] {
-    world.server.skip(seconds(8));
-    world.server.meanwhile = [&] { world.server.say(":1\r\n"); };
-  };
-  CHECK(world.wait(asked, minutes(1)) == "a, confirmed");
-  CHECK(world.server.connections == 1);
-}
-
-TEST_CASE("what is done stays done, and is not done again, when the connection breaks before a replica has it") {
-  World world;
-  world.server.script = [&](const auto& words) {
-    return words.front() == "WAIT" ? std::string(1, ScriptedServer::closing) : World::echo(words);
-  };
-  CHECK(begins(world.wait(world.submit_to_confirm("a", seconds(1))), Status::unknown));
-  CHECK(std::count(world.server.heard.begin(), world.server.heard.end(), "ECHO a") == 1);
 }
 
 TEST_CASE("what is left when the client goes is answered") {
