@@ -126,6 +126,8 @@ void Waiter::stop() noexcept {
     jobs_.front()->is_canceled = true;
     place(*jobs_.front(), finished_);
   }
+  const std::shared_ptr<store::Store> released = std::move(store_);
+  lock.unlock();  // before the store goes, which may hold calls that hold the waiter
 }
 
 void Waiter::leave_alone() noexcept { for_ever_ = shared_from_this(); }

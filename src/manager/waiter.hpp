@@ -50,7 +50,8 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
   // The session is not wanted any more: it is destroyed with the call. In the child of a fork it is left alone, too.
   void cancel(PendingCall& call, PendingCall::Owner session) noexcept;
 
-  // Ends the thread; then every call is finished, and canceled unless it was answered.
+  // Ends the thread; then every call is finished, and canceled unless it was answered. Lets go of the store: as long as
+  // that lives, a request that it has not answered may hold a call, and so the waiter.
   void stop() noexcept;
 
   // In the child of a fork, where nothing of this may be touched: makes it last for ever.
@@ -75,7 +76,7 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
   void interrupt() noexcept;
 
   const ProcessMark process_;
-  const std::shared_ptr<store::Store> store_;
+  std::shared_ptr<store::Store> store_;  // until stop()
   const Event& event_;
   std::mutex mutex_;
   std::condition_variable changed_;
