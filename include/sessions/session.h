@@ -320,8 +320,8 @@ SESSIONS_API sessions_status sessions_session_cookie_line(const sessions_session
                                                           const char **line, size_t *line_len);
 
 /* Returns 1 when the response depends on the session cookie, so that it must carry `Vary: Cookie`: the session was
- * used, if only by asking whether a key exists, or there are lines. Otherwise 0, also when session is NULL. Since 0.1.
- */
+ * used, if only by asking whether a key exists, regenerated or destroyed, even if that found nothing to do, or there are
+ * lines. Otherwise 0, also when session is NULL. Since 0.1. */
 SESSIONS_API int32_t sessions_session_varies_by_cookie(const sessions_session *session);
 
 /* Returns 1 when the response must not be stored by caches, so that it must carry `Cache-Control: no-store`: it has a

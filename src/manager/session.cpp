@@ -133,6 +133,7 @@ Result<void> Session::finish(Outcome outcome, std::vector<std::string> contested
   degraded_ = degraded;
   contested_keys_ = std::move(contested_keys);
   is_used_ = false;
+  was_used_ = was_used_ || outcome != Outcome::unchanged;
   return {};
 }
 
@@ -168,6 +169,7 @@ Result<void> Session::begin_regenerate() {
     return finish(Outcome::gone);
   }
   if (!is_kept_ || (content_.empty() && content_.cleared())) {
+    was_used_ = true;  // that there is nothing to move is an answer, too
     return begin_commit();
   }
   begin_call();
@@ -227,6 +229,7 @@ Result<void> Session::perform() {
 Result<void> Session::end() {
   if (!is_kept_ && !browser_has_it_) {
     content_.adopt_nothing();
+    was_used_ = true;  // that there is nothing to end is an answer, too
     return finish(Outcome::unchanged);
   }
   writing_.line = manager_->lines().remove();

@@ -251,6 +251,7 @@ TEST_CASE("destroy without a cookie does nothing, with a refused one it deletes 
   REQUIRE(session->destroy());
   CHECK(session->outcome() == Outcome::unchanged);
   CHECK(session->lines().empty());
+  CHECK(session->varies_by_cookie());
   session = world.load("__Host-session=!");
   CHECK(session->origin() == Origin::malformed);
   REQUIRE(session->destroy());
@@ -282,6 +283,7 @@ TEST_CASE("regenerate of a session that does not exist yet commits it") {
   auto session = world.load("");
   REQUIRE(session->regenerate());
   CHECK(session->outcome() == Outcome::unchanged);
+  CHECK(session->varies_by_cookie());
   REQUIRE(session->content().set("user", "7") == Status::ok);
   REQUIRE(session->regenerate());
   CHECK(session->outcome() == Outcome::created);
@@ -624,6 +626,7 @@ TEST_CASE("a session that was ended meanwhile is gone, and no cookie is sent") {
   const World world(subject.open());
   const Browser browser = visited(world);
   const auto slow = world.load(browser.header());
+  const auto unused = world.load(browser.header());
   const auto logout = world.load(browser.header());
   REQUIRE(logout->destroy());
   REQUIRE(slow->content().set("n", "9") == Status::ok);
@@ -632,6 +635,9 @@ TEST_CASE("a session that was ended meanwhile is gone, and no cookie is sent") {
   commit(*slow, Outcome::gone);
   REQUIRE(slow->regenerate());
   CHECK(slow->outcome() == Outcome::gone);
+  REQUIRE(unused->regenerate());
+  CHECK(unused->outcome() == Outcome::gone);
+  CHECK(unused->varies_by_cookie());
   CHECK(world.load(browser.header())->origin() == Origin::unknown);
   REQUIRE(slow->destroy());
   CHECK(slow->outcome() == Outcome::destroyed);
