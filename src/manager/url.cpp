@@ -41,11 +41,10 @@ Result<Url> parse_url(std::string_view text) {
                  "\"?\" in a password, or \"@\" in a parameter" + where(url) + ", is written as %3F, or %40"};
   }
   url.rest = text.substr(colon + 1, mark == std::string_view::npos ? mark : mark - colon - 1);
-  std::string_view query = mark == std::string_view::npos ? std::string_view() : text.substr(mark + 1);
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
+  for (std::size_t separator = mark; separator != std::string_view::npos;) {
+    const std::size_t begin = separator + 1;
+    separator = text.find('&', begin);
+    const std::string_view pair = text.substr(begin, separator - begin);
     const std::size_t equals = pair.find('=');
     const std::string_view name = pair.substr(0, equals);
     if (!is_name(name)) {
