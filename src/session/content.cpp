@@ -19,8 +19,6 @@ void Content::reset() noexcept {
   fields_.clear();
   bytes_ = 0;
   removed_.clear();
-  missed_.clear();
-  has_read_everything_ = false;
   cleared_ = false;
   json_.reset();
 }
@@ -28,6 +26,8 @@ void Content::reset() noexcept {
 void Content::adopt_nothing() noexcept {
   reset();
   required_.clear();
+  read_.clear();
+  has_read_everything_ = false;
 }
 
 void Content::adopt_record(store::Record record) noexcept {
@@ -153,10 +153,25 @@ Content::Field* Content::read(std::string_view key) {
     found->was_read = true;
   } else if (Removed* gone = removed(key)) {
     gone->was_read = true;
-  } else if (std::find(missed_.begin(), missed_.end(), key) == missed_.end()) {
-    missed_.emplace_back(key);
+  } else if (std::none_of(read_.begin(), read_.end(), [key](const AsKept& r) { return r.key == key; })) {
+    read_.push_back({std::string(key), std::nullopt});
   }
   return found;
+}
+
+std::vector<Content::AsKept> Content::all_read() const {
+  std::vector<AsKept> all = read_;
+  for (const Removed& removed : removed_) {
+    if (removed.was_read || has_read_everything_) {
+      all.push_back({removed.key, std::string(removed.kept.text())});
+    }
+  }
+  for (const Field& field : fields_) {
+    if (field.is_kept && (field.was_read || has_read_everything_)) {
+      all.push_back({std::string(field.key), std::string(field.kept.text())});
+    }
+  }
+  return all;
 }
 
 std::optional<std::string_view> Content::find(std::string_view key) {
@@ -307,7 +322,7 @@ Status Content::remove(std::string_view key) {
 }
 
 bool Content::is_required(std::string_view key) const noexcept {
-  return std::any_of(required_.begin(), required_.end(), [key](const Required& r) { return r.key == key; });
+  return std::any_of(required_.begin(), required_.end(), [key](const AsKept& r) { return r.key == key; });
 }
 
 Status Content::require_unchanged(std::string_view key) {
@@ -351,8 +366,10 @@ const std::string* Content::pop_string(std::string_view key) {
   return &popped_;
 }
 
-void Content::clear() noexcept {
+void Content::clear() {
+  std::vector<AsKept> read = all_read();
   reset();
+  read_ = std::move(read);
   cleared_ = true;
 }
 
@@ -377,7 +394,9 @@ Result<void> Content::assign(std::string_view json) {
     field.is_kept = false;
     field.verbatim = Field::Verbatim::nothing;
   }
+  std::vector<AsKept> read = all_read();
   reset();
+  read_ = std::move(read);
   text_ = std::move(text);
   fields_ = std::move(decoded.fields);
   bytes_ = decoded.bytes;

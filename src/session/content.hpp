@@ -73,7 +73,7 @@ class Content {
   const std::string* pop_json(std::string_view key);
   const std::string* pop_string(std::string_view key);
 
-  void clear() noexcept;
+  void clear();
 
   // Replaces everything by the members of a JSON object.
   Result<void> assign(std::string_view json);
@@ -150,7 +150,8 @@ class Content {
     bool was_read;
   };
 
-  struct Required {
+  // A key as it is kept, or with no text not there, for longer than its field lasts.
+  struct AsKept {
     std::string key;
     std::optional<std::string> text;
   };
@@ -164,6 +165,7 @@ class Content {
   Removed* removed(std::string_view key) noexcept;
   bool is_required(std::string_view key) const noexcept;
   Field* read(std::string_view key);
+  std::vector<AsKept> all_read() const;
   // What is read after a clear is the session's own.
   bool remembers_reads() const noexcept { return remembers_reads_ && !cleared_; }
   static Owned& owned(Field& field);
@@ -186,8 +188,9 @@ class Content {
   Fields fields_;
   std::size_t bytes_ = 0;  // of all keys and values
   std::vector<Removed> removed_;
-  std::vector<std::string> missed_;  // keys that were read and not there
-  std::vector<Required> required_;   // outlive clear() and assign()
+  // These outlive clear() and assign().
+  std::vector<AsKept> required_;
+  std::vector<AsKept> read_;  // what was not there; after clear() and assign() also what was
   bool remembers_reads_ = false;
   bool has_read_everything_ = false;
   bool cleared_ = false;

@@ -36,7 +36,7 @@ std::vector<store::Change> Content::changes() const {
 std::vector<store::Precondition> Content::requirements() const {
   std::vector<store::Precondition> requirements;
   requirements.reserve(required_.size());
-  for (const Required& required : required_) {
+  for (const AsKept& required : required_) {
     requirements.push_back({required.key, required.text});
   }
   return requirements;
@@ -44,7 +44,7 @@ std::vector<store::Precondition> Content::requirements() const {
 
 std::vector<store::Precondition> Content::preconditions() const {
   std::vector<store::Precondition> preconditions = requirements();
-  preconditions.reserve(required_.size() + removed_.size() + fields_.size() + missed_.size());
+  preconditions.reserve(required_.size() + removed_.size() + fields_.size() + read_.size());
   const auto add = [&](std::string_view key, std::optional<std::string_view> text) {
     if (!is_required(key)) {
       preconditions.push_back({key, text});
@@ -60,14 +60,19 @@ std::vector<store::Precondition> Content::preconditions() const {
       add(field.key, field.kept.text());
     }
   }
-  for (const std::string& key : missed_) {
-    add(key, std::nullopt);
+  for (const AsKept& read : read_) {
+    add(read.key, read.text);
   }
   return preconditions;
 }
 
 std::vector<std::string> Content::differences(const store::Record& record) const {
   std::map<std::string_view, std::string_view> kept;
+  for (const AsKept& read : read_) {
+    if (read.text) {
+      kept.emplace(read.key, *read.text);
+    }
+  }
   for (const Removed& removed : removed_) {
     kept.emplace(removed.key, removed.kept.text());
   }
@@ -150,7 +155,7 @@ void Content::settle() noexcept {
     field.was_read = false;
   }
   removed_.clear();
-  missed_.clear();
+  read_.clear();
   required_.clear();
   has_read_everything_ = false;
   cleared_ = false;

@@ -135,6 +135,28 @@ void strict_about_nothing_of_its_own(World& world) {
   browser.expect_content(R"({"m":1})");
 }
 
+void strict_about_what_was_read_before_replacing(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"k":1,"l":1})");
+  Request by_key = browser.request("A", strict);
+  Request by_json = browser.request("B", strict);
+  Request unread = browser.request("C", strict);
+  by_key.get("k");
+  by_key.clear();
+  by_key.set("l", "2");
+  by_json.json();
+  by_json.from_json(R"({"l":3})");
+  unread.from_json(R"({"l":4})");
+  set_k(browser, "77");
+  for (Request* each : {&by_key, &by_json}) {
+    expect_outcome(SESSIONS_OUTCOME_CONFLICT, each->commit());
+    expect_contested(*each, {"k"});
+  }
+  browser.expect_content(R"({"k":77,"l":1})");
+  expect_outcome(SESSIONS_OUTCOME_MERGED, unread.commit(), "outcome when nothing was read");
+  browser.expect_content(R"({"l":4})");
+}
+
 void renewing_conflicts_with_nobody(World& world) {
   Settings settings;
   settings.renew_after = 0;
@@ -236,6 +258,8 @@ std::vector<Test> mode_tests() {
           {"strict: a key that could not be removed and has been set is a conflict",
            strict_about_a_key_that_could_not_be_removed},
           {"strict: what a request has written itself is no conflict", strict_about_nothing_of_its_own},
+          {"strict: who replaces everything conflicts about what was read before",
+           strict_about_what_was_read_before_replacing},
           {"strict: renewing conflicts with nobody", renewing_conflicts_with_nobody},
           {"strict: a conflict keeps a session from moving", strict_regenerate},
           {"strict: a session that is gone stays gone", strict_on_what_is_gone},

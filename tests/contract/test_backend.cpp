@@ -485,6 +485,21 @@ TEST_CASE("strict: what was read must be unchanged, and the change can be redone
     REQUIRE(session->contested_keys().size() == 1);
     CHECK(session->contested_keys().front() == "sum");
   }
+  SECTION("what was read before everything was replaced") {
+    const auto session = strict();
+    CHECK(session->content().find("n") == "1");
+    SECTION("key by key") { session->content().clear(); }
+    SECTION("as a whole") {
+      CHECK_FALSE(session->content().to_json().empty());
+      REQUIRE(session->content().assign(R"({"n":2})"));
+    }
+    REQUIRE(session->content().set("sum", "2") == Status::ok);
+    change_elsewhere("n", "77");
+    commit(*session, Outcome::conflict);
+    REQUIRE(session->contested_keys().size() == 1);
+    CHECK(session->contested_keys().front() == "n");
+    CHECK(content(world, browser.header()) == R"({"n":77})");
+  }
   SECTION("what it has removed or cleared itself is not there for itself alone") {
     const auto session = strict();
     REQUIRE(session->content().remove("n") == Status::ok);

@@ -194,8 +194,46 @@ TEST_CASE("preconditions: what was read as others see it, as it is kept") {
   CHECK_FALSE(content->find("a"));
   CHECK(content->to_json() == "{}");
   CHECK(content->key_at(0) == nullptr);
-  CHECK(preconditions(*content).empty());
+  CHECK(preconditions(*content) == "none nothing b=2 a=1 ");
   CHECK_FALSE(content->has_read_everything());
+}
+
+TEST_CASE("clearing and assigning keep in mind what was read") {
+  const auto content = of_record({{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}});
+  content->remember_reads();
+  CHECK(content->find("a") == "1");
+  CHECK_FALSE(content->find("none"));
+  const std::string read = "none a=1 ";
+  SECTION("clear") { content->clear(); }
+  SECTION("assign") { REQUIRE(content->assign(R"({"a":8,"none":9})")); }
+  SECTION("one after the other") {
+    content->clear();
+    REQUIRE(content->set("a", "7") == Status::ok);
+    CHECK(content->find("a") == "7");
+    REQUIRE(content->assign(R"({"a":8})"));
+  }
+  CHECK(preconditions(*content) == read);
+  CHECK_FALSE(content->find("b"));
+  CHECK(content->size() < 3);
+  CHECK(preconditions(*content) == read);
+  CHECK_FALSE(content->has_read_everything());
+  content->settle();
+  CHECK(preconditions(*content).empty());
+}
+
+TEST_CASE("who has read everything knows what was there after clearing") {
+  const auto content = of_record({{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  content->remember_reads();
+  CHECK(content->size() == 3);
+  REQUIRE(content->remove("b") == Status::ok);
+  content->clear();
+  REQUIRE(content->set("c", "9") == Status::ok);
+  CHECK(content->has_read_everything());
+  const std::vector<store::Field> now = {{"a", "1"}, {"b", "7"}, {"more", "1"}};
+  CHECK(content->differences(store::Record({}, {}, now)) == std::vector<std::string>{"b", "more", "c"});
+  content->adopt_record(store::Record({}, {}, now));
+  CHECK_FALSE(content->has_read_everything());
+  CHECK(preconditions(*content).empty());
 }
 
 TEST_CASE("what was written is what is kept from then on") {
