@@ -203,6 +203,31 @@ void a_clear_goes_first(World& world) {
   browser.expect_content(R"({"k":2,"new":4})");
 }
 
+void a_second_commit_goes_on_from_the_first(World& world) {
+  const Manager manager = world.manager();
+  Request a(manager, {}, &world.journal(), "A");
+  a.set("k", "1");
+  a.set("l", "1");
+  expect_outcome(SESSIONS_OUTCOME_CREATED, a.commit());
+  Request remover(manager, a.cookie(), &world.journal(), "remover");
+  remover.remove("k");
+  remover.commit();
+  a.set("k", "2");
+  a.set("l", "2");
+  expect_outcome(SESSIONS_OUTCOME_MERGED, a.commit());
+  expect_contested(a, {"k"});
+  a.set("l", "3");
+  expect_outcome(SESSIONS_OUTCOME_SAVED, a.commit());
+  Request other(manager, a.cookie(), &world.journal(), "other");
+  other.set("m", "1");
+  other.commit();
+  a.set("l", "4");
+  expect_outcome(SESSIONS_OUTCOME_MERGED, a.commit());
+  expect_contested(a, {});
+  expect_equal("content in the handle", R"({"l":4,"m":1})", a.json());
+  a.destroy();
+}
+
 void a_clear_of_everything_ends_the_session(World& world) {
   const Manager manager = world.manager();
   Browser browser(world, manager, R"({"k":1})");
@@ -228,6 +253,7 @@ std::vector<Test> merging_tests() {
           {"merge: an increment adds to what another has set", an_increment_adds_to_what_another_has_set},
           {"merge: an increment that does not fit changes nothing", an_increment_that_does_not_fit_changes_nothing},
           {"merge: afterwards the handle goes on from the merged content", after_a_merge_the_handle_goes_on},
+          {"merge: a second commit goes on from the first", a_second_commit_goes_on_from_the_first},
           {"merge: a clear removes what parallel requests have added", a_clear_goes_first},
           {"merge: a clear of everything ends the session", a_clear_of_everything_ends_the_session}};
 }

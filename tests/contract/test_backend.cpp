@@ -400,6 +400,34 @@ TEST_CASE("on the same key the last commit wins and says so, but a removal beats
   CHECK(content(world, browser.header()) == R"({"other":1,"n":10})");
 }
 
+TEST_CASE("a second commit in one handle goes on from what the first has written") {
+  const Subject& subject = any_store();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  Browser browser;
+  const auto session = world.load("");
+  for (const char* const key : {"a", "b"}) {
+    REQUIRE(session->content().set(key, "5") == Status::ok);
+  }
+  commit(*session, Outcome::created);
+  browser.take(*session);
+  SECTION("after a save, too") {
+    REQUIRE(session->content().set("a", "6") == Status::ok);
+    REQUIRE(session->content().set("b", "6") == Status::ok);
+    commit(*session, Outcome::saved);
+  }
+  const auto other = world.load(browser.header());
+  REQUIRE(other->content().remove("a") == Status::ok);
+  REQUIRE(other->content().set("c", "1") == Status::ok);
+  REQUIRE(other->commit());
+  REQUIRE(session->content().set("a", "7") == Status::ok);
+  REQUIRE(session->content().set("b", "7") == Status::ok);
+  commit(*session, Outcome::merged);
+  REQUIRE(session->contested_keys().size() == 1);
+  CHECK(session->contested_keys().front() == "a");
+  CHECK(content(world, browser.header()) == R"({"b":7,"c":1})");
+}
+
 TEST_CASE("strict: what was read must be unchanged, and the change can be redone on the fresh content") {
   const Subject& subject = any_store();
   CAPTURE(subject.name);
