@@ -78,7 +78,7 @@
  * ziplist). Then it takes about 670 bytes. All that a user of the server has to be permitted:
  *
  *   ACL SETUSER sessions on >PASSWORD ~session:* +ping +select +client|setname +info +wait +script|load +evalsha +eval
- *     +scan +exists +pexpire +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby
+ *     +time +scan +exists +pexpire +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby
  *
  * When the server's maxmemory is reached, maxmemory-policy noeviction keeps every session: what would grow fails with
  * SESSIONS_E_FULL, and logouts still work. All other policies take sessions before their time, since each has an end;

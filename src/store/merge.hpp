@@ -17,7 +17,7 @@ Error refused(Status status);
 
 // Commits that a record remembers at the most, and for how long unless they are settled: longer than any call goes on
 // trying.
-inline constexpr std::size_t most_remembered = 128;
+inline constexpr std::size_t most_remembered = 1'024;
 inline constexpr std::int64_t remembered_seconds = 60;
 
 // What destroy leaves behind.

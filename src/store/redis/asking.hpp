@@ -8,6 +8,7 @@
 #include <store/redis/request.hpp>
 #include <store/redis/server_error.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace sessions::store::redis {
@@ -42,6 +43,7 @@ class Asking : public Request {
   Asking(Deadline deadline, bool writes, Completion<T> done) : Request(deadline, writes), done_(std::move(done)) {}
 
   void send(std::string command) noexcept { command_ = std::move(command); }
+  void append(std::string_view command) { command_ += command; }
 
   // What the server refuses now it may have done before.
   Next refuse(const Reply& error) {

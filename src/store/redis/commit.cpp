@@ -40,8 +40,7 @@ class CommitCall : public ScriptCall<Committed> {
     const bool has_effect = commit.clear || !commit.changes.empty() || target_.move;
     const Attempt attempt = commit.attempt.writer == 0 && has_effect ? this->attempt() : commit.attempt;
     const std::string numbers = format_numbers(commit, attempt, now);
-    const std::string entry =
-        attempt.writer == 0 ? std::string() : to_bytes(Applied{attempt.writer, attempt.sequence, now});
+    const std::string entry = attempt.writer == 0 ? std::string() : undated(attempt);
     const bool is_plain = this->is_plain(commit);
     const std::string flags = is_plain ? "p" : std::string(commit.clear ? "c" : "") + (codec_ ? "k" : "");
     std::string kinds;

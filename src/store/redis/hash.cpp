@@ -134,14 +134,13 @@ Result<HashHead> parse_head(std::string_view bytes) {
   return is_sound(times) ? Result<HashHead>(read) : unreadable(Status::corrupt);
 }
 
-std::vector<std::string> format_hash(const Record& record, std::string_view tag, const Attempt& attempt,
-                                     std::int64_t now) {
+std::vector<std::string> format_hash(const Record& record, std::string_view tag, const Attempt& attempt) {
   HashHead head{record.head(), tag, 0, 0};
   std::string applied;
   for (const Applied& each : record.applied()) {
     applied += to_bytes(each);
   }
-  applied += to_bytes(Applied{attempt.writer, attempt.sequence, now});
+  applied += undated(attempt);
   std::vector<std::string> words = {{}, "+", std::move(applied)};
   words.reserve(words.size() + 2 * record.field_count());
   Record::Reader reader(record);

@@ -3,9 +3,9 @@
 // Field "@" is its head: format version '1'; flag 'e' ended, 'c' coded, '-' none; the key's tag, 8 characters;
 // generation u64; version, created, deadline (all bits set for none), written, expires, the next ordinal, the bytes of
 // all keys and values as they are stored, u48 each. Field "+" is there when commits are remembered: writer u64,
-// sequence u64, time u40 each. Integers are big-endian. Each session key is a field, with a dot before it, whose value
-// is ordinal:JSON; when the hash is coded, a codec has made the bytes behind the colon of each value's JSON. Ordinals
-// grow in the order in which keys were first set.
+// sequence u64, time u40 each, by the server's clock, or 0 until the next commit asks it. Integers are big-endian. Each
+// session key is a field, with a dot before it, whose value is ordinal:JSON; when the hash is coded, a codec has made
+// the bytes behind the colon of each value's JSON. Ordinals grow in the order in which keys were first set.
 //
 // Heads, and up to three commits, fit into the 64 bytes that Redis lets values of small hashes have.
 #pragma once
@@ -54,8 +54,7 @@ std::string format_head(const HashHead& head);
 Result<HashHead> parse_head(std::string_view bytes);
 
 // A whole hash to be written: head, field, value, field, value...
-std::vector<std::string> format_hash(const Record& record, std::string_view tag, const Attempt& attempt,
-                                     std::int64_t now);
+std::vector<std::string> format_hash(const Record& record, std::string_view tag, const Attempt& attempt);
 
 // Takes an answer to HGETALL that is not empty: a record that nothing can go wrong with; status corrupt or newer; or
 // none when it is that of another key.

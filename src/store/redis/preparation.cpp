@@ -39,36 +39,60 @@ class Preparation final : public Asking<std::string> {
   }
 
  private:
+  enum class Step { load, run_text, run_digest, info };
+
   void send_next() {
-    const auto all = scripts_->all();
-    send(loaded_ < all.size() ? redis::command(std::array<std::string_view, 3>{"SCRIPT", "LOAD", all.at(loaded_)->text})
-                              : redis::command(std::array<std::string_view, 2>{"INFO", "memory"}));
+    const Script& probe = scripts_->probe;
+    switch (step_) {
+      case Step::load:
+        return send(redis::command(std::array<std::string_view, 3>{"SCRIPT", "LOAD", next_to_load().text}));
+      case Step::run_text:
+        return send(redis::command(std::array<std::string_view, 4>{"EVAL", probe.text, "0", token}));
+      case Step::run_digest:
+        return send(redis::command(std::array<std::string_view, 4>{"EVALSHA", probe.digest, "0", token}));
+      case Step::info:
+        return send(redis::command(std::array<std::string_view, 2>{"INFO", "memory"}));
+    }
   }
 
   Next go_on(const Reply& reply) override {
-    const auto all = scripts_->all();
-    const bool is_refused = reply.is_error("NOPERM") || reply.is_error("ERR");
-    if (loaded_ == all.size()) {
+    if (step_ == Step::info) {
       const bool is_info = reply.kind() == Reply::Kind::string && reply.text().starts_with("# Memory");
       return is_info || reply.kind() == Reply::Kind::error ? answer(warning_about(reply.text())) : Next::foreign;
     }
-    if (is_refused) {
+    if (reply.is_error("NOPERM") || reply.is_error("ERR")) {
       return answer(Error{Status::unsupported,
                           "the Redis server, or its access rules, forbids scripts, which sessions need: allow SCRIPT "
-                          "LOAD, EVALSHA and EVAL"});
+                          "LOAD, EVALSHA, EVAL and what they call, see <sessions/backend.h>"});
     }
-    if (reply.kind() == Reply::Kind::error) {
+    // The server may have dropped the script again, but would run it.
+    const bool is_forgotten = step_ == Step::run_digest && reply.is_error("NOSCRIPT");
+    if (reply.kind() == Reply::Kind::error && !is_forgotten) {
       return refuse(reply);
     }
-    if (reply.text() != all.at(loaded_)->digest) {
+    const bool is_right = step_ == Step::load ? reply.text() == next_to_load().digest
+                                              : is_forgotten || (reply.size() == 2 && reply[0].text() == token);
+    if (!is_right) {
       return Next::foreign;
     }
-    ++loaded_;
+    take_next_step();
     send_next();
     return Next::again;
   }
 
+  void take_next_step() noexcept {
+    if (step_ == Step::load && ++loaded_ < scripts_->all().size()) {
+      return;
+    }
+    step_ = step_ == Step::load ? Step::run_text : step_ == Step::run_text ? Step::run_digest : Step::info;
+  }
+
+  const Script& next_to_load() const { return *scripts_->all().at(loaded_); }
+
+  static constexpr std::string_view token = "libsessions";
+
   const std::shared_ptr<const Scripts> scripts_;
+  Step step_ = Step::load;
   std::size_t loaded_ = 0;
 };
 

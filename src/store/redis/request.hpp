@@ -38,11 +38,14 @@ class Request {
   // How long it waits for a replica at the most, once it is unconfirmed.
   std::chrono::milliseconds confirmation() const noexcept { return confirmation_; }
 
-  // Says that it was sent, and that its reply will not come.
-  void lose_reply() noexcept { has_lost_reply_ = true; }
+  // Says that it was sent, and that its reply will not come: it may be sent again.
+  void lose_reply() noexcept {
+    has_lost_reply_ = true;
+    restart();
+  }
 
   // Whether what it writes may have been written.
-  bool may_be_done() const noexcept { return writes_ && has_lost_reply_; }
+  bool may_be_done() const noexcept { return writes_ && (has_lost_reply_ || is_in_doubt_); }
 
   // In RESP; the bytes of several commands when several replies are expected.
   virtual const std::string& command() const noexcept = 0;
@@ -60,10 +63,17 @@ class Request {
  protected:
   void confirm_within(std::chrono::milliseconds time) noexcept { confirmation_ = time; }
 
+  // Whether the last reply may have been meant for somebody else.
+  void doubt(bool is_in_doubt) noexcept { is_in_doubt_ = is_in_doubt; }
+
  private:
+  // Of what comes from now on, the first will be a reply to the beginning of command().
+  virtual void restart() noexcept {}
+
   const Deadline deadline_;
   const bool writes_;
   bool has_lost_reply_ = false;
+  bool is_in_doubt_ = false;
   std::chrono::milliseconds confirmation_{0};
 };
 

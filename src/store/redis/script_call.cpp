@@ -41,4 +41,6 @@ std::string with_text(const Script& script, std::string_view call) {
   return with_text.append(script.text).append(rest);
 }
 
+std::string format_echo(std::string_view word) { return command(std::array<std::string_view, 2>{"PING", word}); }
+
 }  // namespace sessions::store::redis

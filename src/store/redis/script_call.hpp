@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <store/redis/asking.hpp>
 #include <store/redis/scripts.hpp>
@@ -20,7 +21,11 @@ std::string format_call(const Script& script, std::span<const std::string_view> 
 // EVAL, with the keys and arguments of an EVALSHA, or EVAL, of the same script.
 std::string with_text(const Script& script, std::string_view call);
 
-// Calls scripts by their digests, gives the text to servers that do not know it, and knows answers by their token.
+// The command that is answered with its own word.
+std::string format_echo(std::string_view word);
+
+// Calls scripts by their digests, gives the text to servers that do not know it, and knows answers by their token. An
+// error has none, and could be anybody's: it is believed when the call was made once more, with an echo behind it.
 template <class T>
 class ScriptCall : public Asking<T> {
  public:
@@ -40,7 +45,7 @@ class ScriptCall : public Asking<T> {
   // What is sent next.
   void call(const Script& script, std::span<const std::string_view> keys, std::span<const std::string_view> arguments) {
     script_ = &script;
-    this->send(format_call(script, keys, arguments));
+    send_call(format_call(script, keys, arguments));
   }
 
   // The last call has had no effect: the next one is another attempt.
@@ -50,25 +55,71 @@ class ScriptCall : public Asking<T> {
   using Request::confirm_within;
 
  protected:
-  Next go_on(const Reply& reply) override {
-    if (reply.is_error("NOSCRIPT")) {
-      this->send(with_text(*script_, this->command()));
-      return Next::again;
-    }
-    if (reply.kind() == Reply::Kind::error) {
-      return this->refuse(reply);
-    }
-    if (reply.size() < 2 || reply[0].text() != token_) {
-      return Next::foreign;
-    }
-    const Next next = read(reply, reply[1].text());
-    const bool is_unconfirmed = next == Next::done && this->confirmation().count() > 0 && *this->answer();
-    return is_unconfirmed ? Next::unconfirmed : next;
-  }
+  Next go_on(const Reply& reply) override { return is_echo_due_ ? take_echo(reply) : take_answer(reply); }
 
  private:
   // An answer that begins with the token; the second element says how it went.
   virtual Next read(const Reply& reply, std::string_view outcome) = 0;
+
+  void send_call(std::string call) {
+    call_size_ = call.size();
+    this->send(std::move(call));
+    if (is_echoed_) {
+      this->append(format_echo(token_));
+    }
+  }
+
+  std::string_view last_call() const noexcept { return std::string_view(this->command()).substr(0, call_size_); }
+
+  Next take_answer(const Reply& reply) {
+    const bool has_echo = is_echoed_;
+    if (reply.kind() == Reply::Kind::error) {
+      take_error(reply);
+    } else if (reply.size() < 2 || reply[0].text() != token_) {
+      return Next::foreign;
+    } else {
+      next_ = read(reply, reply[1].text());
+      this->doubt(false);
+    }
+    if (next_ == Next::foreign || !has_echo) {
+      return after_all_replies();
+    }
+    is_echo_due_ = true;
+    return Next::more;
+  }
+
+  void take_error(const Reply& error) {
+    this->doubt(true);
+    next_ = Next::again;
+    if (error.is_error("NOSCRIPT")) {
+      send_call(with_text(*script_, last_call()));
+    } else if (!is_echoed_) {
+      is_echoed_ = true;
+      send_call(std::string(last_call()));
+    } else {
+      refusal_ = server_error(error.text());
+      next_ = Next::done;
+    }
+  }
+
+  // A server that refuses everything refuses the echo too. What was refused now may have been done before.
+  Next take_echo(const Reply& reply) {
+    const bool is_echo = reply.kind() == Reply::Kind::string && reply.text() == token_;
+    if (!is_echo && reply.kind() != Reply::Kind::error) {
+      return Next::foreign;
+    }
+    is_echo_due_ = false;
+    if (next_ == Next::done && !this->has_answer()) {
+      this->doubt(false);
+      this->answer(this->may_be_done() ? Error{Status::unknown, {}} : std::move(*refusal_));
+    }
+    return after_all_replies();
+  }
+
+  Next after_all_replies() {
+    const bool is_unconfirmed = next_ == Next::done && this->confirmation().count() > 0 && *this->answer();
+    return is_unconfirmed ? Next::unconfirmed : next_;
+  }
 
   // When the script has answered already, it is only unconfirmed.
   Result<T> failed(Error error) noexcept override {
@@ -76,15 +127,22 @@ class ScriptCall : public Asking<T> {
       return error;
     }
     if constexpr (requires(T & reply) { reply.degraded; }) {
-      (**this->answer()).degraded = true;
+      (**this->answer()).degraded = this->confirmation().count() > 0;
     }
     return std::move(*this->answer());
   }
+
+  void restart() noexcept final { is_echo_due_ = false; }
 
   const std::shared_ptr<const Scripts> scripts_;
   Ticket ticket_;
   const std::string token_;
   const Script* script_ = nullptr;
+  std::size_t call_size_ = 0;  // of the command; an echo may follow
+  bool is_echoed_ = false;
+  bool is_echo_due_ = false;
+  Next next_ = Next::done;  // when all replies to the command have come
+  std::optional<Error> refusal_;
 };
 
 }  // namespace sessions::store::redis

@@ -9,22 +9,24 @@ namespace {
 // that defines them, so what is called most defines the fewest.
 constexpr std::string_view memory = R"lua(
 local function was_applied(applied, attempt)
-  for i = 1, #applied, 21 do
-    if string.sub(applied, i, i + 15) == attempt then return true end
-  end
-  return false
+  local at = attempt ~= '' and string.find(applied, attempt, 1, true)
+  while at and at % 21 ~= 1 do at = string.find(applied, attempt, at + 1, true) end
+  return at
 end
 
--- what is to be remembered after one more commit, or nil when that is too much
-local function remember(applied, entry, settled, now)
-  local writer, kept = string.sub(entry, 1, 8), ''
+-- what is to be remembered after one more commit, or nil when that is too much. Clocks of clients differ, so that the
+-- server's counts; it is asked by the next commit, which is early enough and seldom needs to know
+local function remember(applied, entry, settled)
+  local writer, kept, now = string.sub(entry, 1, 8), {}
   for i = 1, #applied, 21 do
     local other, sequence, time = struct.unpack('>c8I8I5', applied, i)
-    if (other ~= writer or sequence >= settled) and time + 60 >= now then
-      kept = kept .. string.sub(applied, i, i + 20)
+    if other ~= writer or sequence >= settled then
+      now = now or tonumber(redis.call('TIME')[1])
+      if time == 0 then time = now end
+      if time + 60 >= now then kept[#kept + 1] = string.sub(applied, i, i + 15) .. struct.pack('>I5', time) end
     end
   end
-  return #kept < 128 * 21 and kept .. entry or nil
+  return #kept < 1024 and table.concat(kept) .. entry or nil
 end
 
 -- this is only garbage collection: our clock may be another than the server's. It is also done where all is done
@@ -107,7 +109,7 @@ if flags == 'p' then repeat
   elseif #applied % 21 ~= 0 or was_applied(applied, string.sub(entry, 1, 16)) then
     break
   else
-    applied = remember(applied, entry, settled, now)
+    applied = remember(applied, entry, settled)
     if not applied then break end
   end
 
@@ -258,7 +260,7 @@ if added > 0 then
 end
 
 if entry ~= '' then
-  applied = remember(applied, entry, settled, now)
+  applied = remember(applied, entry, settled)
   if not applied then return {token, 'busy'} end
 end
 if to and redis.call('EXISTS', to) == 1 then return {token, 'taken'} end
@@ -312,7 +314,7 @@ expire(key, tonumber(ARGV[4]), tonumber(ARGV[3]))
 return {ARGV[1], 'done'}
 )lua";
 
-// KEYS: the hash. ARGV: 1 token, 2 attempt, and when it is made, u40; 3 now, 4 until when the tombstone stays.
+// KEYS: the hash. ARGV: 1 token, 2 what is to be remembered of this, 3 now, 4 until when the tombstone stays.
 // Answers token and: ended, gone, or corrupt and the head.
 constexpr std::string_view destroy = R"lua(
 local key, now = KEYS[1], tonumber(ARGV[3])
@@ -348,6 +350,9 @@ end
 return {ARGV[1], found[1], most and dropped or counted}
 )lua";
 
+// ARGV: 1 token. Answers token, and the server's time, which the others ask only now and then.
+constexpr std::string_view probe = "return {ARGV[1], redis.call('TIME')[1]}";
+
 Script make_script(std::initializer_list<std::string_view> parts, const crypto::Digest& sha1) {
   Script script;
   for (const std::string_view part : parts) {
@@ -373,7 +378,7 @@ Result<Scripts> Scripts::make() {
   return Scripts{make_script({memory, plain_commit, heads, any_commit}, **sha1),
                  make_script({memory, heads, redis::create}, **sha1),
                  make_script({memory, heads, redis::destroy}, **sha1),
-                 make_script({memory, heads, redis::scan}, **sha1)};
+                 make_script({memory, heads, redis::scan}, **sha1), make_script({redis::probe}, **sha1)};
 }
 
 }  // namespace sessions::store::redis

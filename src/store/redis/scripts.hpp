@@ -17,12 +17,14 @@ struct Script {
 struct Scripts {
   static Result<Scripts> make();
 
+  // Those that the server is to know beforehand.
   std::array<const Script*, 4> all() const noexcept { return {&commit, &create, &destroy, &scan}; }
 
   Script commit;   // what merge() does, to one hash, or moving it to another key
   Script create;   // writes a whole hash, if nothing is there
   Script destroy;  // leaves a tombstone
   Script scan;     // a step through all hashes: drops or counts
+  Script probe;    // does nothing, to see whether scripts may be run
 };
 
 }  // namespace sessions::store::redis

@@ -54,7 +54,7 @@ std::unique_ptr<Request> make_create(Means means, const HashKey& key, const Reco
   }
   std::vector<std::string> texts = {request->token(), to_bytes(request->attempt()), std::to_string(call.now()),
                                     std::to_string(record.expires())};
-  std::vector<std::string> hash = format_hash(*stored, key.tag(), request->attempt(), call.now());
+  std::vector<std::string> hash = format_hash(*stored, key.tag(), request->attempt());
   texts.insert(texts.end(), std::make_move_iterator(hash.begin()), std::make_move_iterator(hash.end()));
   const std::vector<std::string_view> arguments(texts.begin(), texts.end());
   const std::string_view name = key.text();
@@ -66,10 +66,10 @@ std::unique_ptr<Request> make_destroy(Means means, const HashKey& key, std::int6
                                       Confirmation confirmation, Completion<Destroyed> done) {
   auto request = std::make_unique<Write<Destroyed>>(std::move(means), call, std::move(done), &was_destroyed);
   request->confirm_within(confirmation);
-  const std::string attempt = to_bytes(Applied{request->attempt().writer, request->attempt().sequence, call.now()});
+  const std::string entry = undated(request->attempt());
   const std::string now = std::to_string(call.now());
   const std::string until = std::to_string(ended_until);
-  const std::array<std::string_view, 4> arguments = {request->token(), attempt, now, until};
+  const std::array<std::string_view, 4> arguments = {request->token(), entry, now, until};
   const std::string_view name = key.text();
   request->call(request->scripts().destroy, {&name, 1}, arguments);
   return request;

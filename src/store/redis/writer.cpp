@@ -30,6 +30,8 @@ std::string to_bytes(const Applied& applied) {
   return bytes;
 }
 
+std::string undated(const Attempt& attempt) { return to_bytes(Applied{attempt.writer, attempt.sequence, 0}); }
+
 std::unique_ptr<Writer> Writer::draw() {
   std::array<char, sizeof(std::uint64_t)> bytes{};
   const Result<void> drawn = system_random(bytes);

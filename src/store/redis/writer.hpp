@@ -21,6 +21,9 @@ inline constexpr std::size_t time_size = 5;
 std::string to_bytes(const Attempt& attempt);
 std::string to_bytes(const Applied& applied);
 
+// What is to be remembered of it: scripts put the time in later.
+std::string undated(const Attempt& attempt);
+
 // Safe from many threads.
 class Writer {
  public:

@@ -82,21 +82,21 @@ TEST_CASE("what is remembered: exactly these commits, until they are settled or 
   CHECK(text(record) == "n=5");
 }
 
-TEST_CASE("128 commits are remembered, for a minute at least, then the next one has to wait") {
+TEST_CASE("1024 commits are remembered, for a minute at least, then the next one has to wait") {
   const std::vector<Change> changes = {{Kind::increment, "n", {}, 1}};
   Record record = record_of({{"n", "0"}});
   Commit commit = commit_of(changes);
-  for (std::uint64_t writer = 1; writer <= 128; ++writer) {
+  for (std::uint64_t writer = 1; writer <= 1'024; ++writer) {
     commit.attempt = {writer, 9};
     const auto merged = merge(record, commit, now);
     REQUIRE(merged);
     record = *merged->record;
   }
-  commit.attempt = {129, 1};
+  commit.attempt = {1'025, 1};
   const auto refused = merge(record, commit, now + 60);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().status == Status::busy);
-  for (std::uint64_t writer = 1; writer <= 128; ++writer) {
+  for (std::uint64_t writer = 1; writer <= 1'024; ++writer) {
     commit.attempt = {writer, 9};
     CHECK(merge(record, commit, now + 60)->outcome == Outcome::duplicate);
   }
@@ -104,11 +104,11 @@ TEST_CASE("128 commits are remembered, for a minute at least, then the next one 
   CHECK(merge(record, commit, now + 60)->record);
   commit.attempt = {};
   CHECK(merge(record, commit, now + 60)->record);
-  commit.attempt = {129, 1};
+  commit.attempt = {1'025, 1};
   const auto accepted = merge(record, commit, now + 61);
   REQUIRE(accepted);
   CHECK(accepted->record->applied().size() == 1);
-  CHECK(text(accepted->record) == "n=129");
+  CHECK(text(accepted->record) == "n=1025");
 }
 
 TEST_CASE("what was removed and set again in one commit is an edit of what was there") {

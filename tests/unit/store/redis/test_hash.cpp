@@ -124,7 +124,7 @@ TEST_CASE("the commits that a hash remembers are in a field of their own") {
 TEST_CASE("a record comes back from its hash, whatever order the server gives it in") {
   const std::vector<Field> fields = {{"b", "1"}, {"", "\"\""}, {"a", "{\"x\":1}"}};
   const Record record({9, 3, {1, 2, no_deadline, 4}}, {}, fields);
-  std::vector<std::string> hash = format_hash(record, key.tag(), {42, 7}, 2);
+  std::vector<std::string> hash = format_hash(record, key.tag(), {42, 7});
   hash.insert(hash.begin(), "@");
   const auto same = read(hash);
   REQUIRE(same);

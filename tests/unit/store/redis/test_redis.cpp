@@ -168,18 +168,41 @@ TEST_CASE("a reply that is lost after others have committed is a duplicate all t
   CHECK(world.load(a) == "n=3");
 }
 
-TEST_CASE("attempts are forgotten when they are settled, and 128 that are not make the next one wait") {
+TEST_CASE("commits are remembered for a minute by the server's clock, whatever those of clients say") {
+  World world;
+  REQUIRE(*world.create(a, {{"n", "0"}}));
+  const auto outcome_at = [&](std::int64_t when, const Attempt& attempt) {
+    Commit commit = commit_of(one_more);
+    commit.attempt = attempt;
+    return ask<Committed>(*world.store,
+                          [&](auto done) { world.store->commit(a, commit, world.call(when), std::move(done)); })
+        ->outcome;
+  };
+  REQUIRE(outcome_at(now, {42, 1}) == Outcome::applied);
+  REQUIRE(outcome_at(now + 120, {43, 1}) == Outcome::merged);
+  CHECK(outcome_at(now + 120, {42, 1}) == Outcome::duplicate);
+  REQUIRE(outcome_at(now - 120, {43, 2}) == Outcome::merged);
+  CHECK(outcome_at(now, {43, 1}) == Outcome::duplicate);
+  const std::int64_t time = std::stoll(tell(world.server, {"TIME"}));
+  const std::string entries = redis::to_bytes(Applied{42, 1, time}) + redis::to_bytes(Applied{42, 2, time - 62});
+  tell(world.server, {"HSET", hash_of(a), "+", entries});
+  REQUIRE(outcome_at(now, {44, 1}) == Outcome::merged);
+  CHECK(outcome_at(now, {42, 1}) == Outcome::duplicate);
+  CHECK(outcome_at(now, {42, 2}) == Outcome::merged);
+}
+
+TEST_CASE("attempts are forgotten when they are settled, and 1024 that are not make the next one wait") {
   World world;
   REQUIRE(*world.create(a, {}));
-  for (std::uint64_t sequence = 1; sequence < 128; ++sequence) {  // creating it was an attempt too
+  for (std::uint64_t sequence = 1; sequence < 1'024; ++sequence) {  // creating it was an attempt too
     REQUIRE(world.commit(a, one_more, sequence, {42, sequence, 1})->outcome == Outcome::applied);
   }
-  CHECK(status_of(world.commit(a, one_more, 128, {42, 128, 1})) == Status::busy);
-  CHECK(world.commit(a, one_more, 128, {42, 5, 1})->outcome == Outcome::duplicate);
-  CHECK(world.commit(a, one_more, 128, {42, 128, 100})->outcome == Outcome::applied);
-  CHECK(world.commit(a, one_more, 129, {42, 5, 1})->outcome == Outcome::applied);
-  CHECK(world.commit(a, one_more, 129, {42, 100, 1})->outcome == Outcome::duplicate);
-  CHECK(world.load(a) == "n=129");
+  CHECK(status_of(world.commit(a, one_more, 1'024, {42, 1'024, 1})) == Status::busy);
+  CHECK(world.commit(a, one_more, 1'024, {42, 5, 1})->outcome == Outcome::duplicate);
+  CHECK(world.commit(a, one_more, 1'024, {42, 1'024, 100})->outcome == Outcome::applied);
+  CHECK(world.commit(a, one_more, 1'025, {42, 5, 1})->outcome == Outcome::applied);
+  CHECK(world.commit(a, one_more, 1'025, {42, 100, 1})->outcome == Outcome::duplicate);
+  CHECK(world.load(a) == "n=1025");
 }
 
 TEST_CASE("many calls of one store leave a short memory") {
@@ -429,8 +452,8 @@ TEST_CASE("the access rules in the manual suffice, and less does not") {
   };
   const std::string keys = "~session:*";
   const std::string commands =
-      " +ping +select +client|setname +info +wait +script|load +evalsha +eval +scan +exists +pexpire +del +rename"
-      " +hget +hgetall +hmget +hset +hdel +hlen +hincrby";
+      " +ping +select +client|setname +info +wait +script|load +evalsha +eval +time +scan +exists +pexpire +del"
+      " +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby";
   as(keys + commands);
   CHECK(world.prepare().empty());
   CHECK(ask<std::monostate>(*world.store, [&](auto done) { world.store->ping(world.call(), std::move(done)); }));
@@ -443,8 +466,10 @@ TEST_CASE("the access rules in the manual suffice, and less does not") {
                            [&](auto done) { world.store->sweep(10, world.call(now + 100), std::move(done)); }) == 2);
   as(keys + " +ping +script|load +evalsha");
   CHECK(status_of(world.create(a, {})) == Status::unavailable);
-  as(keys + " +@all -eval -evalsha -script");
-  CHECK(world.prepare() == "failed: " + std::to_string(static_cast<int>(Status::unsupported)));
+  for (const char* forbidden : {"-script", "-eval", "-evalsha", "-time"}) {
+    as(keys + " +@all " + forbidden);
+    CHECK(world.prepare() == "failed: " + std::to_string(static_cast<int>(Status::unsupported)));
+  }
   as("~other:* +@all");
   CHECK(status_of(world.create(a, {})) == Status::unavailable);
 }

@@ -2,6 +2,7 @@
 #include <memory>
 #include <store/redis/command.hpp>
 #include <store/redis/redis.hpp>
+#include <store/redis/script_call.hpp>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,10 @@ class Desk final : public Transport {
     return take("*3\r\n" + begin + found);
   }
 
+  Next take_echo(const std::string& token) {
+    return take("$" + std::to_string(token.size()) + "\r\n" + token + "\r\n");
+  }
+
   // An array of strings.
   Next take_array(std::vector<std::string_view> words) { return take(redis::command(words)); }
 
@@ -113,6 +118,21 @@ Status status_of(const std::shared_ptr<Answer<T>>& answer) {
   REQUIRE(answer->is_delivered());
   const Result<T> reply = answer->take();
   return reply ? Status::ok : reply.error().status;
+}
+
+// What a server that is well answers to the next command of opening it.
+Next take_step_of_opening(Desk& desk) {
+  const std::vector<std::string> words = desk.words();
+  if (words.front() != "SCRIPT") {
+    return desk.take_array({words.back(), "1700000000"});
+  }
+  const auto scripts = Scripts::make();
+  for (const Script* const script : scripts->all()) {
+    if (script->text == words.back()) {
+      return desk.take("$40\r\n" + script->digest + "\r\n");
+    }
+  }
+  return Next::foreign;
 }
 
 StoreOptions confirming() { return {"session:", std::chrono::milliseconds(100)}; }
@@ -223,14 +243,48 @@ TEST_CASE("what a server refuses was not done, unless it may have done it before
   for (const auto& [reply, status] : std::vector<std::pair<std::string, Status>>{
            {"-OOM command not allowed\r\n", Status::full}, {"-READONLY replica\r\n", Status::read_only}}) {
     World world;
-    auto committed = world.commit();
-    CHECK(world.desk->take(reply) == Next::done);
-    CHECK(status_of(committed) == status);
-    committed = world.commit();
-    world.desk->request().lose_reply();
-    CHECK(world.desk->take(reply) == Next::done);
-    CHECK(status_of(committed) == Status::unknown);
+    for (const bool is_lost : {false, true}) {
+      const auto committed = world.commit();
+      if (is_lost) {
+        world.desk->request().lose_reply();
+      }
+      const std::string token = world.desk->token();
+      CHECK(world.desk->take(reply) == Next::again);
+      CHECK(world.desk->take(reply) == Next::more);
+      CHECK(world.desk->take_echo(token) == Next::done);
+      CHECK(status_of(committed) == (is_lost ? Status::unknown : status));
+    }
   }
+}
+
+TEST_CASE("an error is only believed when the call is made again and an echo follows") {
+  World world;
+  const auto committed = world.commit();
+  const std::vector<std::string> words = world.desk->words();
+  const std::string token = world.desk->token();
+  CHECK_FALSE(world.desk->request().may_be_done());
+  CHECK(world.desk->take("-OOM of somebody else\r\n") == Next::again);
+  CHECK(world.desk->request().may_be_done());
+  std::vector<std::string> with_echo = words;
+  with_echo.insert(with_echo.end(), {"PING", token});
+  CHECK(world.desk->words() == with_echo);
+  CHECK(world.desk->take("-OOM of somebody else\r\n") == Next::more);
+  CHECK(world.desk->take_array({token, "applied", head}) == Next::foreign);
+  CHECK(world.desk->take_echo("another") == Next::foreign);
+  world.desk->request().lose_reply();
+  CHECK(world.desk->take_array({token, "applied", head}) == Next::more);
+  CHECK_FALSE(committed->is_delivered());
+  CHECK(world.desk->take_echo(token) == Next::done);
+  CHECK(committed->take()->outcome == Outcome::applied);
+}
+
+TEST_CASE("who refuses everything refuses the echo too") {
+  World world;
+  const auto committed = world.commit();
+  CHECK(world.desk->take("-BUSY Redis is busy running a script\r\n") == Next::again);
+  CHECK(world.desk->take("-BUSY Redis is busy running a script\r\n") == Next::more);
+  CHECK(world.desk->take("-BUSY Redis is busy running a script\r\n") == Next::done);
+  CHECK(status_of(committed) == Status::busy);
 }
 
 TEST_CASE("the refusals of the script are the statuses that merge() gives") {
@@ -282,9 +336,13 @@ TEST_CASE("destroy waits for a replica when it is told to, and says what came of
 TEST_CASE("no replica has to confirm what was not done") {
   World world(confirming());
   const auto destroyed = world.destroy();
+  const std::string token = world.desk->token();
   CHECK(world.desk->take("-NOSCRIPT No matching script\r\n") == Next::again);
   CHECK(world.desk->words().at(0) == "EVAL");
-  CHECK(world.desk->take("-OOM\r\n") == Next::done);
+  CHECK(world.desk->take("-OOM\r\n") == Next::again);
+  CHECK(world.desk->words().back() == token);
+  CHECK(world.desk->take("-OOM\r\n") == Next::more);
+  CHECK(world.desk->take_echo(token) == Next::done);
   CHECK(status_of(destroyed) == Status::full);
 }
 
@@ -351,10 +409,26 @@ TEST_CASE("a server that takes no scripts is found out") {
        std::vector<std::pair<std::string, Status>>{{"-NOPERM this user has no permissions\r\n", Status::unsupported},
                                                    {"-ERR unknown command 'SCRIPT'\r\n", Status::unsupported},
                                                    {"-LOADING Redis is loading\r\n", Status::unavailable}}) {
-    World world;
-    const auto prepared = world.ask<std::string>([&](auto done) { world.store->prepare(call, std::move(done)); });
-    CHECK(world.desk->words().at(1) == "LOAD");
-    CHECK(world.desk->take(reply) == Next::done);
-    CHECK(status_of(prepared) == status);
+    for (int steps = 0; steps <= 5; ++steps) {
+      World world;
+      const auto prepared = world.ask<std::string>([&](auto done) { world.store->prepare(call, std::move(done)); });
+      for (int i = 0; i < steps; ++i) {
+        REQUIRE(take_step_of_opening(*world.desk) == Next::again);
+      }
+      CHECK(world.desk->words().at(0) == (steps < 4 ? "SCRIPT" : steps == 4 ? "EVAL" : "EVALSHA"));
+      CHECK(world.desk->take(reply) == Next::done);
+      CHECK(status_of(prepared) == status);
+    }
   }
+}
+
+TEST_CASE("a server that has dropped a script again may run it all the same") {
+  World world;
+  const auto prepared = world.ask<std::string>([&](auto done) { world.store->prepare(call, std::move(done)); });
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(take_step_of_opening(*world.desk) == Next::again);
+  }
+  CHECK(world.desk->take("+OK\r\n") == Next::foreign);
+  CHECK(world.desk->take("-NOSCRIPT\r\n") == Next::again);
+  CHECK(world.desk->words() == std::vector<std::string>{"INFO", "memory"});
 }
