@@ -1,13 +1,15 @@
-// A proxy in front of a server on a unix socket that spoils one byte of what goes through it, in the thread of who
+// A proxy in front of a server on a unix socket that spoils what goes through it at one byte, in the thread of who
 // polls with it, and time that passes only when nothing else can happen.
 #pragma once
 
+#include <fcntl.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <list>
+#include <optional>
 #include <store/redis/environment.hpp>
 #include <string>
 #include <string_view>
@@ -18,10 +20,11 @@
 
 namespace sessions::testing {
 
-enum class Fault { none, reset, close, stall, bad_byte, extra_reply, dribble };
+// late: the client loses the connection, and what it had said only arrives when the test lets it.
+enum class Fault { none, reset, close, stall, bad_byte, extra_reply, dribble, late };
 
-inline constexpr std::array all_faults = {Fault::reset,    Fault::close,       Fault::stall,
-                                          Fault::bad_byte, Fault::extra_reply, Fault::dribble};
+inline constexpr std::array all_faults = {Fault::reset,       Fault::close,   Fault::stall, Fault::bad_byte,
+                                          Fault::extra_reply, Fault::dribble, Fault::late};
 
 // At which byte, counted over all connections, of what the server or the client sends.
 struct FaultPlan {
@@ -54,18 +57,30 @@ class FaultProxy {
 
   Deadline now() const { return std::chrono::steady_clock::now() + skipped_; }
 
-  std::size_t server_bytes() const noexcept { return server_bytes_; }
-  std::size_t client_bytes() const noexcept { return client_bytes_; }
+  const std::string& said_by_client() const noexcept { return said_by_client_; }
   const std::string& said_by_server() const noexcept { return said_by_server_; }
   bool was_spoilt() const noexcept { return was_spoilt_; }
 
+  // Returns when the server has done all that has come late.
+  void deliver_late() {
+    if (late_server_ && !late_.empty()) {
+      fcntl(**late_server_, F_SETFL, 0);
+      send_all(**late_server_, late_);
+      shutdown(**late_server_, SHUT_WR);
+      for (std::array<char, 4096> room; recv(**late_server_, room.data(), room.size(), 0) > 0;) {
+      }
+    }
+    late_server_.reset();
+  }
+
  private:
   struct Pair {
-    Pair(int client_number, Descriptor to_server) : client(client_number), server(std::move(to_server)) {}
+    Pair(int client_number, Descriptor server_end) : client(client_number), server(std::move(server_end)) {}
 
     Descriptor client;
     Descriptor server;
     std::string to_client;
+    std::string to_server;
     bool is_stalled = false;
     bool ends = false;
   };
@@ -76,7 +91,7 @@ class FaultProxy {
 
   void poll(std::span<pollfd> descriptors, Deadline until) {
     for (int timeout = 0;; timeout = quiet_ms) {
-      const bool moved = pump(timeout);
+      const bool moved = pump(has_waiting() ? 0 : timeout);
       if (::poll(descriptors.data(), descriptors.size(), 0) > 0) {
         return;
       }
@@ -86,6 +101,11 @@ class FaultProxy {
       }
       timeout = 0;
     }
+  }
+
+  bool has_waiting() const {
+    return std::any_of(pairs_.begin(), pairs_.end(),
+                       [](const Pair& pair) { return !pair.to_server.empty() || !pair.to_client.empty(); });
   }
 
   bool is_stalled() const {
@@ -119,13 +139,14 @@ class FaultProxy {
       return false;
     }
     std::array<char, 16384> room;
-    bool moved = false;
     if (const ssize_t size = recv(*pair.client, room.data(), room.size(), 0); size > 0) {
-      moved = true;
-      pass(pair, *pair.server, client_bytes_, false, {room.data(), static_cast<std::size_t>(size)});
+      const std::string_view bytes(room.data(), static_cast<std::size_t>(size));
+      said_by_client_ += bytes;
+      pair.to_server += bytes;
     } else if (size == 0) {
       pair.ends = true;
     }
+    bool moved = pass_some(pair, pair.to_server, *pair.server, client_bytes_, false);
     if (pair.is_stalled || pair.ends) {
       return true;
     }
@@ -137,20 +158,34 @@ class FaultProxy {
     } else if (size == 0) {
       pair.ends = true;
     }
-    if (!pair.to_client.empty()) {
-      // When it dribbles, one byte for each time that the client looks.
-      const bool dribbles = plan_.fault == Fault::dribble && plan_.of_server && server_bytes_ >= plan_.at;
-      const std::string some = pair.to_client.substr(0, dribbles ? 1 : std::string::npos);
-      pair.to_client.erase(0, some.size());
-      pass(pair, *pair.client, server_bytes_, true, some);
-      moved = true;
+    return pass_some(pair, pair.to_client, *pair.client, server_bytes_, true) || moved;
+  }
+
+  // When it dribbles, one byte for each time that the client looks.
+  bool pass_some(Pair& pair, std::string& waiting, int to, std::size_t& count, bool is_server) {
+    if (waiting.empty()) {
+      return false;
     }
-    return moved;
+    const bool dribbles = plan_.fault == Fault::dribble && plan_.of_server == is_server;
+    const std::size_t most = !dribbles ? std::string::npos : count < plan_.at ? plan_.at - count : 1;
+    const std::string some = waiting.substr(0, most);
+    waiting.erase(0, some.size());
+    pass(pair, to, count, is_server, some);
+    return true;
+  }
+
+  // The server always comes to reading it; the client is this thread.
+  static void await_room(int server) {
+    pollfd room{server, POLLOUT, 0};
+    ::poll(&room, 1, -1);
   }
 
   void pass(Pair& pair, int to, std::size_t& count, bool is_server, std::string_view bytes) {
     const std::size_t begin = count;
     count += bytes.size();
+    if (!is_server) {
+      await_room(to);
+    }
     if (was_spoilt_ || plan_.fault == Fault::none || plan_.of_server != is_server || plan_.at < begin ||
         plan_.at >= count) {
       send_all(to, bytes);
@@ -182,8 +217,16 @@ class FaultProxy {
       case Fault::extra_reply:
         spoilt.insert(before, plan_.extra);
         break;
+      case Fault::late:
+        late_ = spoilt.substr(before);
+        spoilt.resize(before);
+        pair.ends = true;
+        break;
     }
     send_all(to, spoilt);
+    if (plan_.fault == Fault::late) {
+      late_server_.emplace(std::move(pair.server));
+    }
   }
 
   const std::string path_;
@@ -193,8 +236,11 @@ class FaultProxy {
   std::list<Pair> pairs_;
   std::size_t server_bytes_ = 0;
   std::size_t client_bytes_ = 0;
+  std::string said_by_client_;
   std::string said_by_server_;
   bool was_spoilt_ = false;
+  std::string late_;
+  std::optional<Descriptor> late_server_;
   std::chrono::steady_clock::duration skipped_{0};
 };
 

@@ -1,6 +1,7 @@
 // A command for a server, and what becomes of the reply.
 #pragma once
 
+#include <algorithm>
 #include <base/clock.hpp>
 #include <base/status.hpp>
 #include <chrono>
@@ -66,11 +67,13 @@ class Request {
   // Whether the last reply may have been meant for somebody else.
   void doubt(bool is_in_doubt) noexcept { is_in_doubt_ = is_in_doubt; }
 
+  void end_by(Deadline deadline) noexcept { deadline_ = std::min(deadline_, deadline); }
+
  private:
   // Of what comes from now on, the first will be a reply to the beginning of command().
   virtual void restart() noexcept {}
 
-  const Deadline deadline_;
+  Deadline deadline_;
   const bool writes_;
   bool has_lost_reply_ = false;
   bool is_in_doubt_ = false;

@@ -24,6 +24,10 @@ std::string with_text(const Script& script, std::string_view call);
 // The command that is answered with its own word.
 std::string format_echo(std::string_view word);
 
+// Scripts remember a call for a minute by the server's clock. A copy of it that is sent no later than this after the
+// first one is known again, with seconds to spare on its way.
+inline constexpr std::chrono::seconds longest_retrying{50};
+
 // Calls scripts by their digests, gives the text to servers that do not know it, and knows answers by their token. An
 // error has none, and could be anybody's: it is believed when the call was made once more, with an echo behind it.
 template <class T>
@@ -132,11 +136,17 @@ class ScriptCall : public Asking<T> {
     return std::move(*this->answer());
   }
 
-  void restart() noexcept final { is_echo_due_ = false; }
+  // The copy that is lost may yet arrive.
+  void restart() noexcept final {
+    is_echo_due_ = false;
+    ticket_.never_settle();
+    this->end_by(made_ + longest_retrying);
+  }
 
   const std::shared_ptr<const Scripts> scripts_;
   Ticket ticket_;
   const std::string token_;
+  const Deadline made_ = std::chrono::steady_clock::now();
   const Script* script_ = nullptr;
   std::size_t call_size_ = 0;  // of the command; an echo may follow
   bool is_echoed_ = false;

@@ -45,6 +45,28 @@ Attempt Writer::begin() {
   return {number_, first_ + ended_.size() - 1, first_};
 }
 
+void Writer::end(const Attempt& attempt) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (attempt.writer != number_) {
+    return;
+  }
+  ended_[attempt.sequence - first_] = true;
+  while (!ended_.empty() && ended_.front()) {
+    ended_.pop_front();
+    ++first_;
+  }
+}
+
+// Sequences go on, so that no two requests have the same, and as many bits are random as before.
+void Writer::leave_number(const Attempt& attempt) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (attempt.writer == number_) {
+    number_ += 2;
+    first_ += ended_.size();
+    ended_.clear();
+  }
+}
+
 Result<Ticket> Ticket::take(std::shared_ptr<Writer> writer) {
   if (writer->drawn_ != Status::ok) {
     return Error{writer->drawn_, "no random number could be had from the system to tell writers apart"};
@@ -55,24 +77,14 @@ Result<Ticket> Ticket::take(std::shared_ptr<Writer> writer) {
 
 Ticket::~Ticket() {
   if (writer_) {
-    end();
+    writer_->end(attempt_);
   }
 }
 
 void Ticket::renew() {
   const Attempt next = writer_->begin();
-  end();
+  writer_->end(attempt_);
   attempt_ = next;
-}
-
-void Ticket::end() noexcept {
-  const std::lock_guard lock(writer_->mutex_);
-  std::deque<bool>& ended = writer_->ended_;
-  ended[attempt_.sequence - writer_->first_] = true;
-  while (!ended.empty() && ended.front()) {
-    ended.pop_front();
-    ++writer_->first_;
-  }
 }
 
 }  // namespace sessions::store::redis

@@ -17,7 +17,7 @@ void append_integer(std::string& bytes, std::uint64_t number, std::size_t size =
 
 inline constexpr std::size_t time_size = 5;
 
-// Writer and sequence, as scripts compare them; and with its time, as they keep it.
+// Writer and sequence, as scripts compare them; and with a time, as they keep it.
 std::string to_bytes(const Attempt& attempt);
 std::string to_bytes(const Applied& applied);
 
@@ -30,7 +30,7 @@ class Writer {
   // Under a number drawn at random. When none could be drawn, every ticket fails.
   static std::unique_ptr<Writer> draw();
 
-  Writer(std::uint64_t number, Status drawn) : number_(number), drawn_(drawn) {}
+  Writer(std::uint64_t number, Status drawn) : drawn_(drawn), number_(number) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   Writer(Writer&&) = delete;
@@ -41,12 +41,16 @@ class Writer {
   friend class Ticket;
 
   Attempt begin();
+  void end(const Attempt& attempt) noexcept;
 
-  const std::uint64_t number_;
+  // Goes by another number, in whose name nothing is ever said to be settled that had the former.
+  void leave_number(const Attempt& attempt) noexcept;
+
   const Status drawn_;
   std::mutex mutex_;
+  std::uint64_t number_;
   std::deque<bool> ended_;   // of the sequences from first_ on
-  std::uint64_t first_ = 1;  // the lowest that is under way
+  std::uint64_t first_ = 1;  // the lowest of this number that is under way
 };
 
 // One request's sequence, under way as long as the ticket lives.
@@ -65,9 +69,11 @@ class Ticket {
   // The attempt has had no effect, and is given up for another one: who keeps trying holds up nobody.
   void renew();
 
- private:
-  void end() noexcept;
+  // A copy of the request may still reach the server, however late: until it is too old to be remembered, nobody may
+  // say that it is settled.
+  void never_settle() noexcept { writer_->leave_number(attempt_); }
 
+ private:
   Ticket(std::shared_ptr<Writer> writer, const Attempt& attempt) : writer_(std::move(writer)), attempt_(attempt) {}
 
   std::shared_ptr<Writer> writer_;

@@ -168,6 +168,27 @@ TEST_CASE("a reply that is lost after others have committed is a duplicate all t
   CHECK(world.load(a) == "n=3");
 }
 
+TEST_CASE("a copy of a commit that arrives after others has no effect") {
+  World world;
+  world.codec = GENERATE(false, true) ? std::make_shared<Reversal>() : nullptr;
+  CHECK(world.prepare().empty());
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  std::string late;
+  world.transport->loses = [&](std::string_view command) {
+    const bool is_lost = late.empty() && command.find("EVALSHA") != std::string_view::npos;
+    late = is_lost ? command : late;
+    return is_lost;
+  };
+  REQUIRE(world.commit(a, one_more)->outcome == Outcome::duplicate);
+  for (std::uint64_t version = 2; version <= 4; ++version) {
+    REQUIRE(world.commit(a, one_more, version)->outcome == Outcome::applied);
+  }
+  testing::RedisConnection connection(world.server);
+  connection.send(late);
+  CHECK(connection.receive()[1].text() == "duplicate");
+  CHECK(world.load(a) == "n=5");
+}
+
 TEST_CASE("commits are remembered for a minute by the server's clock, whatever those of clients say") {
   World world;
   REQUIRE(*world.create(a, {{"n", "0"}}));

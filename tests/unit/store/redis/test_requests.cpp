@@ -287,6 +287,16 @@ TEST_CASE("who refuses everything refuses the echo too") {
   CHECK(status_of(committed) == Status::busy);
 }
 
+TEST_CASE("what was sent is not sent again when the server may have forgotten it") {
+  World world;
+  const auto before = std::chrono::steady_clock::now();
+  static_cast<void>(world.commit());
+  CHECK(world.desk->request().deadline() == call.deadline());
+  world.desk->request().lose_reply();
+  CHECK(world.desk->request().deadline() >= before + longest_retrying);
+  CHECK(world.desk->request().deadline() <= std::chrono::steady_clock::now() + longest_retrying);
+}
+
 TEST_CASE("the refusals of the script are the statuses that merge() gives") {
   for (const auto& [word, status] : std::vector<std::pair<std::string, Status>>{{"type", Status::type},
                                                                                 {"range", Status::range},

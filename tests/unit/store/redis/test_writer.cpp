@@ -46,6 +46,25 @@ TEST_CASE("an attempt that had no effect is given up for the next one") {
   CHECK(Ticket::take(writer)->attempt().settled == other->attempt().sequence);
 }
 
+TEST_CASE("a request that may arrive late is never called settled, nor is one that was under way with it") {
+  const auto writer = std::make_shared<Writer>(7, Status::ok);
+  std::optional<Ticket> first = std::move(*Ticket::take(writer));
+  std::optional<Ticket> second = std::move(*Ticket::take(writer));
+  first->never_settle();
+  second->never_settle();
+  first.reset();
+  std::optional<Ticket> third = std::move(*Ticket::take(writer));
+  CHECK(third->attempt().writer == 9);
+  CHECK(third->attempt().sequence == 3);
+  CHECK(third->attempt().settled == 3);
+  second.reset();
+  third.reset();
+  const store::Attempt last = Ticket::take(writer)->attempt();
+  CHECK(last.writer == 9);
+  CHECK(last.sequence == 4);
+  CHECK(last.settled == 4);
+}
+
 TEST_CASE("writers are drawn, and without a number nothing is written") {
   const std::shared_ptr<Writer> one = Writer::draw();
   const std::shared_ptr<Writer> two = Writer::draw();
