@@ -159,7 +159,8 @@ class BlockingTransport final : public store::redis::Transport {
     if (next == Next::unconfirmed) {
       store::redis::ReplicaWait wait(request.confirmation());
       connection_->send(wait.command());
-      wait.take(connection_->receive());
+      while (wait.take(connection_->receive()) == Next::more) {
+      }
       wait.is_there() ? request.confirm() : request.fail({Status::unknown, {}});
     }
     return next == Next::again;

@@ -4,16 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-int main(int argc, char** argv) {
-  static const char* const kinds[][2] = {
+int main(int argc, char **argv) {
+  static const char *const kinds[][2] = {
       {"semicolons", ";"}, {"tiny", "a=b; "}, {"candidates", "session=e30; "}, {"spaces", " "}, {"equals", "="}};
-  sessions_backend* backend = NULL;
-  sessions_config* config = NULL;
-  sessions_manager* manager = NULL;
-  sessions_session* session = NULL;
-  const char* pair = NULL;
+  sessions_backend *backend = NULL;
+  sessions_config *config = NULL;
+  sessions_manager *manager = NULL;
+  sessions_session *session = NULL;
+  const char *pair = NULL;
   size_t i, length, pairs = argc == 3 ? (size_t)atol(argv[2]) : 0;
-  char* header;
+  char *header;
   for (i = 0; argc == 3 && i < sizeof kinds / sizeof *kinds; i++)
     if (strcmp(kinds[i][0], argv[1]) == 0) pair = kinds[i][1];
   if (pair == NULL) return 2;

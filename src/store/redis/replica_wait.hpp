@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <store/redis/command.hpp>
 #include <store/redis/request.hpp>
 #include <string>
@@ -16,26 +17,36 @@ class ReplicaWait final : public Request {
   explicit ReplicaWait(std::chrono::milliseconds time)
       : Request(Deadline::max(), false),
         time_(time),
-        command_(redis::command(std::array<std::string_view, 3>{"WAIT", "1", std::to_string(time.count())})) {}
+        command_(redis::command(std::array<std::string_view, 3>{"WAIT", "1", std::to_string(time.count())}) +
+                 redis::command(std::array<std::string_view, 2>{"PING", echo})) {}
 
   std::chrono::milliseconds time() const noexcept { return time_; }
-  bool is_there() const noexcept { return is_there_; }
+  bool is_there() const noexcept { return replicas_ > 0; }
 
   const std::string& command() const noexcept override { return command_; }
 
+  // A number alone could be the reply to anything: the echo behind it tells that it is not.
   Next take(const Reply& reply) override {
-    is_there_ = reply.integer() > 0;
-    const bool is_answer = reply.kind() == Reply::Kind::integer || reply.kind() == Reply::Kind::error;
-    return is_answer ? Next::done : Next::foreign;
+    const bool is_error = reply.kind() == Reply::Kind::error;
+    if (is_waited_for_) {
+      const bool is_echo = reply.kind() == Reply::Kind::string && reply.text() == echo;
+      return is_echo || is_error ? Next::done : Next::foreign;
+    }
+    is_waited_for_ = true;
+    replicas_ = is_error ? 0 : reply.integer();
+    return is_error || reply.kind() == Reply::Kind::integer ? Next::more : Next::foreign;
   }
 
   void fail(Error) noexcept override {}
   Awaited* awaited() const noexcept override { return nullptr; }
 
  private:
+  static constexpr std::string_view echo = "replica";
+
   const std::chrono::milliseconds time_;
   const std::string command_;
-  bool is_there_ = false;
+  std::int64_t replicas_ = 0;
+  bool is_waited_for_ = false;
 };
 
 }  // namespace sessions::store::redis

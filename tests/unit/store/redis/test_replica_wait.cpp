@@ -16,6 +16,15 @@ using testing::begins;
 using testing::ScriptedServer;
 using World = testing::EchoWorld;
 
+namespace {
+
+// WAIT, and the echo that tells which reply is its.
+bool is_of_wait(const std::vector<std::string>& words) { return words.front() == "WAIT" || words.back() == "replica"; }
+
+std::string reply_to_wait(const char* replicas) { return std::string(replicas) + "$7\r\nreplica\r\n"; }
+
+}  // namespace
+
 TEST_CASE("a replica is asked once for all who wait for it, and as long as the most hurried can wait") {
   for (const bool is_there : {true, false}) {
     World world;
@@ -32,8 +41,9 @@ TEST_CASE("a replica is asked once for all who wait for it, and as long as the m
     }
     const auto is_wait = [](const std::string& line) { return line.starts_with("WAIT 1 "); };
     CHECK(std::count_if(world.server.heard.begin(), world.server.heard.end(), is_wait) == 1);
-    REQUIRE(is_wait(world.server.heard.back()));
-    const int time = std::stoi(world.server.heard.back().substr(7));
+    const std::string& wait = world.server.heard.at(world.server.heard.size() - 2);
+    REQUIRE(is_wait(wait));
+    const int time = std::stoi(wait.substr(7));
     CHECK(time > 5'000);
     CHECK(time <= 10'000);
   }
@@ -43,13 +53,16 @@ TEST_CASE("what is done while a replica is asked for others has to be confirmed 
   World world;
   int waits = 0;
   world.server.script = [&](const auto& words) {
-    return words.front() == "WAIT" ? ++waits == 1 ? std::string() : ":0\r\n" : World::echo(words);
+    waits += words.front() == "WAIT" ? 1 : 0;
+    return !is_of_wait(words)                      ? World::echo(words)
+           : waits == 1 || words.front() == "PING" ? std::string()
+                                                   : reply_to_wait(":0\r\n");
   };
   const Asked first = world.submit_to_confirm("a", seconds(1));
   Asked second;
   world.server.meanwhile = [&] {
     second = world.submit_to_confirm("b", seconds(1));
-    world.server.say(":1\r\n");
+    world.server.say(reply_to_wait(":1\r\n"));
   };
   CHECK(world.wait(first) == "a, confirmed");
   CHECK(begins(world.wait(second), Status::unknown));
@@ -58,11 +71,11 @@ TEST_CASE("what is done while a replica is asked for others has to be confirmed 
 
 TEST_CASE("a server that waits for a replica may be silent for as long") {
   World world;
-  world.server.script = [&](const auto& words) { return words.front() == "WAIT" ? std::string() : World::echo(words); };
+  world.server.script = [&](const auto& words) { return is_of_wait(words) ? std::string() : World::echo(words); };
   const Asked asked = world.submit_to_confirm("a", seconds(8));
   world.server.meanwhile = [&] {
     world.server.skip(seconds(8));
-    world.server.meanwhile = [&] { world.server.say(":1\r\n"); };
+    world.server.meanwhile = [&] { world.server.say(reply_to_wait(":1\r\n")); };
   };
   CHECK(world.wait(asked, minutes(1)) == "a, confirmed");
   CHECK(world.server.connections == 1);
@@ -75,4 +88,12 @@ TEST_CASE("what is done stays done, and is not done again, when the connection b
   };
   CHECK(begins(world.wait(world.submit_to_confirm("a", seconds(1))), Status::unknown));
   CHECK(std::count(world.server.heard.begin(), world.server.heard.end(), "ECHO a") == 1);
+}
+
+TEST_CASE("a number that is no reply to WAIT confirms nothing") {
+  World world;
+  world.server.script = [&](const auto& words) {
+    return words.front() == "WAIT" ? ":1\r\n:0\r\n" : World::echo(words);
+  };
+  CHECK(begins(world.wait(world.submit_to_confirm("a", seconds(1))), Status::unknown));
 }
