@@ -117,6 +117,9 @@ Result<void> read_password(const std::string& path, Options& options) {
   while (text.ends_with('\n') || text.ends_with('\r')) {
     text.pop_back();
   }
+  if (text.empty()) {
+    return Error{Status::invalid, "the password_file of the backend URL holds no password"};
+  }
   options.password = std::move(text);
   return {};
 }

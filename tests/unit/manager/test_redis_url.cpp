@@ -113,6 +113,10 @@ TEST_CASE("a password may stand in a file") {
   std::ofstream(path) << "hunter2\n";
   CHECK(options_of("redis://app@h?password_file=" + path)->password == "hunter2");
   CHECK(options_of("redis://app@h?password_file=" + path)->user == "app");
+  for (const char* empty : {"", "\n", "\r\n"}) {
+    std::ofstream(path) << empty;
+    refuses("redis://h?password_file=" + path, "no password");
+  }
   std::ofstream(path) << std::string(4097, 'p');
   refuses("redis://h?password_file=" + path, "password_file");
   refuses("redis://h?password_file=" + directory.file("none"), "password_file");
