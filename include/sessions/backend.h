@@ -82,7 +82,8 @@
  *
  * When the server's maxmemory is reached, maxmemory-policy noeviction keeps every session: what would grow fails with
  * SESSIONS_E_FULL, and logouts still work. All other policies take sessions before their time, since each has an end;
- * opening logs a warning then. What survives a crash of the server is for its appendonly and appendfsync to say.
+ * sessions_manager_new() logs a warning then. What survives a crash of the server is for its appendonly and appendfsync
+ * to say.
  *
  * signed-cookie: and cookie: are the formats of the Python package starlette-sessions, byte for byte: with the same
  * secret either side reads what the other wrote. They take no parameters. signed-cookie: needs a key, see
