@@ -399,6 +399,31 @@ TEST_CASE("calls are spread over the connections that there may be") {
   CHECK(world.server.connections == 3);
 }
 
+TEST_CASE("no more than four connections are made at a time") {
+  World world;
+  world.options.connections = 16;
+  world.server.script = [](const auto& words) { return words.front() == "PING" ? "" : World::echo(words); };
+  int connecting = 0;
+  world.server.meanwhile = [&] { connecting = world.server.connections; };
+  std::vector<Asked> asked;
+  for (int i = 0; i < 16; ++i) {
+    asked.push_back(world.submit(std::to_string(i)));
+  }
+  CHECK(begins(world.wait(asked.front()), Status::unavailable));
+  CHECK(connecting == 4);
+
+  World well;
+  well.options.connections = 16;
+  well.server.script = World::echo;
+  for (int i = 0; i < 16; ++i) {
+    asked[static_cast<std::size_t>(i)] = well.submit(std::to_string(i));
+  }
+  for (int i = 0; i < 16; ++i) {
+    CHECK(well.wait(asked[static_cast<std::size_t>(i)]) == std::to_string(i));
+  }
+  CHECK(well.server.connections == 16);
+}
+
 TEST_CASE("a large command goes in as many pieces as the socket takes") {
   World world;
   world.server.script = World::echo;
