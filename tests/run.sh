@@ -219,6 +219,8 @@ suite release unit contract capi cpp conformance valgrind torture system interop
 check "Rust: declarations, rustfmt, clippy, documentation" rust-style rust style
 check "Rust: tests of the crates" rust-crates rust crates
 check "Rust: the quick start" rust-servers rust servers
+check "Rust: the benchmarks run" rust-bench rust bench
+check "Rust: with an installed library" rust-installed rust installed
 check "Python package" python-package sh bindings/python/tests/run.sh
 check "Python package on an installed library" python-installed python_on_installed_library
 check "Python: the benchmarks run" python-bench python_bench

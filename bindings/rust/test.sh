@@ -4,6 +4,8 @@
 # test.sh style      the declarations are those of the headers; rustfmt, clippy, documentation
 # test.sh crates     cargo test, against the library in SESSIONS_LIB_DIR
 # test.sh servers    the quick start does what the one in C does, against the shared library in SESSIONS_LIB_DIR
+# test.sh bench      the benchmarks run, against the library in SESSIONS_LIB_DIR
+# test.sh installed  the same library, installed, is what pkg-config finds and the README's program uses
 # test.sh checkout   without a library: what the README shows is built from the checkout, and counts
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,6 +38,20 @@ servers)
   done
   exit $failed
   ;;
+bench)
+  ROUNDS=1 SECONDS=0.01 cargo run --locked --package bench
+  ;;
+installed)
+  place=$root/build/rust-installed
+  rm -rf "$place"
+  cmake --install "$SESSIONS_LIB_DIR" --prefix "$place/prefix" >/dev/null
+  export CARGO_TARGET_DIR="$place/target" PKG_CONFIG_PATH="$place/prefix/lib/pkgconfig"
+  export RUSTFLAGS="-C link-arg=-Wl,-rpath,$place/prefix/lib"
+  unset SESSIONS_LIB_DIR LD_LIBRARY_PATH
+  cargo build --locked --package sessions --example counter
+  ldd "$CARGO_TARGET_DIR/debug/examples/counter" | grep "=> $place/prefix/lib/libsessions.so"
+  "$python" test_readme.py "$CARGO_TARGET_DIR/debug/examples/counter"
+  ;;
 checkout)
   # Nothing that is installed may be found.
   export CARGO_TARGET_DIR="$root/build/rust-checkout" SESSIONS_NO_PKG_CONFIG=1
@@ -44,7 +60,7 @@ checkout)
   "$python" test_readme.py "$CARGO_TARGET_DIR/debug/examples/counter"
   ;;
 *)
-  echo "usage: test.sh style | crates | servers | checkout" >&2
+  echo "usage: test.sh style | crates | servers | bench | installed | checkout" >&2
   exit 2
   ;;
 esac
