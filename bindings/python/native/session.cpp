@@ -111,12 +111,12 @@ PyObject* increment(PyObject* object, PyObject* arguments) {
 }
 
 PyObject* require_unchanged(PyObject* object, PyObject* key_object) {
-  sessions_session* session = usable_session(object);
+  const SessionUse use(object);
   std::string_view key;
-  if (!session || !read_text(key_object, key)) {
+  if (!use || !read_text(key_object, key)) {
     return nullptr;
   }
-  const sessions_status status = sessions_session_require_unchanged(session, key.data(), key.size());
+  const sessions_status status = sessions_session_require_unchanged(use.handle(), key.data(), key.size());
   if (status < 0) {
     return raise_status(status, nullptr);
   }
