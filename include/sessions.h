@@ -11,16 +11,17 @@
  *               call returns.
  *   Lifetime    Handles may be freed in any order. `_free(NULL)` does nothing.
  *   Status      Functions that can fail return a sessions_status: SESSIONS_OK (0) or a negative code of
- *               <sessions/status.h>; those of <sessions/queue.h> also SESSIONS_PENDING (1). Many take a `sessions_error **` last, which may be NULL; when it is not, it is
- *               always written: NULL on success, else an error object with a message that says what to do. A call
- *               that fails has changed nothing, unless its status says that this is not known.
+ *               <sessions/status.h>; those of <sessions/queue.h> also SESSIONS_PENDING (1). Many take a
+ *               `sessions_error **` last, which may be NULL; when it is not, it is always written: NULL on success,
+ *               else an error object with a message that says what to do. A call that fails has changed nothing, unless
+ *               its status says that this is not known.
  *   Outputs     Output pointers other than the error must not be NULL, unless the function says so. When a call
  *               fails, an output handle is set to NULL and every other output keeps its value.
  *   Strings     Pointer and length, both ways. SESSIONS_NUL_TERMINATED is accepted as the length of any input string.
  *               Results are also NUL-terminated, and may hold NUL bytes of their own. An empty input may be NULL.
- *   Threads     Backends and managers may be shared freely. A config, a session or a queue is used by one thread at a time and
- *               may move between threads. Errors are immutable. There is no thread-local state, and no function to
- *               call first or last.
+ *   Threads     Backends and managers may be shared freely. A config, a session or a queue is used by one thread at a
+ *               time and may move between threads. Errors are immutable. There is no thread-local state, and no
+ *               function to call first or last.
  *   Fork        Every handle may be used after fork; <sessions/backend.h> says what a child process sees.
  *   Trust       A cookie that is missing, forged, expired or unknown is data, not an error: loading gives a fresh
  *               session, and sessions_session_origin() says why. Only "the store could not be asked" is an error. No

@@ -2,8 +2,8 @@
  *
  *   event_loop [BACKEND-URL]
  *
- * On 127.0.0.1, 8080 by default; 0 picks a free one. The routes are those of quickstart.c, and /late, which tells by how
- * many microseconds a timer of the loop was late since it was asked last. */
+ * On 127.0.0.1, 8080 by default; 0 picks a free one. The routes are those of quickstart.c, and /late, which tells by
+ * how many microseconds a timer of the loop was late since it was asked last. */
 #define _GNU_SOURCE /* asprintf, strcasestr */
 #include <sessions.h>
 #include <stdio.h>

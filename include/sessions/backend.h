@@ -7,7 +7,7 @@
  *   rediss://host    likewise, by TLS
  *   redis+unix:///path   likewise, on this machine
  *   signed-cookie:   in the cookie     content, time, signature   signature, lifetime since the last write or renewal
- *   cookie:          in the cookie     content                    nothing: anyone can forge it, browsers alone expire it
+ *   cookie:          in the cookie     content                    nothing: anyone can forge it; only browsers expire it
  *
  * A database of the host's becomes a backend with sessions_backend_new_custom(), see <sessions/custom.h>.
  *
@@ -70,12 +70,13 @@
  * until handshakes that are under way have ended.
  *
  * On the server each session is a hash, prefix{digest of the id}: its field "@" is a head of 60 bytes, "+" has 21 bytes
- * for each commit that might be tried again, and each key of the session is a field with a dot before it. Scripts change
- * it, so that a commit is one step. The server's expiry is only garbage collection: ends are enforced by the library's
- * clock. A session of three short keys takes about 330 bytes as long as the server packs it, that is, until there are
- * more fields than hash-max-listpack-entries, 128 or more by default, or one is longer than hash-max-listpack-value, by
- * default 64, as it also is when more than three processes commit to a session within a minute (before Redis 7 both say
- * ziplist). Then it takes about 670 bytes. All that a user of the server has to be permitted:
+ * for each commit that might be tried again, and each key of the session is a field with a dot before it. Scripts
+ * change it, so that a commit is one step. The server's expiry is only garbage collection: ends are enforced by the
+ * library's clock. A session of three short keys takes about 330 bytes as long as the server packs it, that is, until
+ * there are more fields than hash-max-listpack-entries, 128 or more by default, or one is longer than
+ * hash-max-listpack-value, by default 64, as it also is when more than three processes commit to a session within a
+ * minute (before Redis 7 both say ziplist). Then it takes about 670 bytes. All that a user of the server has to be
+ * permitted:
  *
  *   ACL SETUSER sessions on >PASSWORD ~session:* +ping +select +client|setname +info +wait +script|load +evalsha +eval
  *     +time +scan +exists +pexpire +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby
@@ -108,7 +109,8 @@ extern "C" {
  *
  * SESSIONS_OK
  * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
- *                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not absolute
+ *                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not
+ *                          absolute
  * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server forbids scripts
  * SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses. The
  *                          message has the reason

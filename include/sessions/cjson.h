@@ -23,8 +23,8 @@ extern "C" {
  * SESSIONS_OK
  * SESSIONS_E_INVALID     session, key or tree is NULL
  * SESSIONS_E_NOT_FOUND   there is no such key
- * SESSIONS_E_RANGE       the value holds an integer that a double does not hold exactly, a number that is too large, too
- *                        small or too long for one, or a string with a NUL byte
+ * SESSIONS_E_RANGE       the value holds an integer that a double does not hold exactly, a number that is too large,
+ *                        too small or too long for one, or a string with a NUL byte
  * SESSIONS_E_NOMEM
  *
  * Since 0.1. */

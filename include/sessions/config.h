@@ -64,18 +64,18 @@ SESSIONS_API sessions_status sessions_config_add_key(sessions_config *config, co
                                                      sessions_error **error);
 
 /* Sets the user and the password with which sessions_backend_open_configured() introduces itself to a Redis server.
- * Both are bytes; without a user (user_len 0) the server's default user is meant, and without either there are none, which
- * is the default. They are copied, and wiped when the config is freed or they are replaced; a backend that was opened
- * with them keeps a copy, for the connections that it will make. SESSIONS_OK,
- * SESSIONS_E_INVALID (NULL with another length than 0, a user without a password, more than 4,096 bytes). Since 0.1. */
+ * Both are bytes; without a user (user_len 0) the server's default user is meant, and without either there are none,
+ * which is the default. They are copied, and wiped when the config is freed or they are replaced; a backend that was
+ * opened with them keeps a copy, for the connections that it will make. SESSIONS_OK, SESSIONS_E_INVALID (NULL with
+ * another length than 0, a user without a password, more than 4,096 bytes). Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_store_credentials(sessions_config *config, const char *user,
                                                                    size_t user_len, const char *password,
                                                                    size_t password_len, sessions_error **error);
 
 /* Sets the cookie's name; default `__Host-session`. A token of RFC 9110 (letters, digits and !#$%&'*+-.^_`|~), 1 to 256
- * bytes. Prefixes that browsers know bind the attributes: `__Host-` needs Secure, Path=/ and no Domain, `__Secure-` needs
- * Secure, `__Http-` Secure and HttpOnly, `__Host-Http-` all of these. They are recognised in any case, as browsers do.
- * SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
+ * bytes. Prefixes that browsers know bind the attributes: `__Host-` needs Secure, Path=/ and no Domain, `__Secure-`
+ * needs Secure, `__Http-` Secure and HttpOnly, `__Host-Http-` all of these. They are recognised in any case, as
+ * browsers do. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_cookie_name(sessions_config *config, const char *name, size_t name_len,
                                                              sessions_error **error);
 
@@ -154,9 +154,10 @@ SESSIONS_API sessions_status sessions_config_set_commit_mode(sessions_config *co
 SESSIONS_API sessions_status sessions_config_set_timeout_ms(sessions_config *config, int64_t milliseconds,
                                                             sessions_error **error);
 
-/* Sets how many bytes the keys and values of one session may have together, values counted as JSON text; default 65,536,
- * 64 to 268,435,456. A session that is larger already, because it was loaded under another limit, may still shrink. What
- * a cookie can carry is less, see sessions_session_commit(). SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
+/* Sets how many bytes the keys and values of one session may have together, values counted as JSON text; default
+ * 65,536, 64 to 268,435,456. A session that is larger already, because it was loaded under another limit, may still
+ * shrink. What a cookie can carry is less, see sessions_session_commit(). SESSIONS_OK, SESSIONS_E_INVALID. Since
+ * 0.1. */
 SESSIONS_API sessions_status sessions_config_set_max_content_bytes(sessions_config *config, int64_t bytes,
                                                                    sessions_error **error);
 
@@ -172,11 +173,9 @@ SESSIONS_API sessions_status sessions_config_set_random(sessions_config *config,
                                                         void *user_data, sessions_destroy_fn destroy,
                                                         sessions_error **error);
 
-/* Sets the host's own serializer, see <sessions/codec.h>; codec is copied. codec NULL restores JSON text. destroy may be
- * NULL. A status that the codec returns is that of the load or commit that called it, when it is between -501 and -599
- * or SESSIONS_E_NOMEM; any other counts as SESSIONS_E_CALLBACK. A cookie that it cannot decode is refused, with origin
- * SESSIONS_ORIGIN_REFUSED_CONTENT. SESSIONS_OK, SESSIONS_E_INVALID (codec lacks a function, or its size is none).
- * Since 0.1. */
+/* Sets the host's own serializer, see <sessions/codec.h>, which also says what becomes of the statuses that it returns;
+ * codec is copied. codec NULL restores JSON text. destroy may be NULL. SESSIONS_OK, SESSIONS_E_INVALID (codec lacks a
+ * function, or its size is none). Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_codec(sessions_config *config, const sessions_codec *codec,
                                                        void *user_data, sessions_destroy_fn destroy,
                                                        sessions_error **error);

@@ -33,8 +33,8 @@ extern "C" {
 #endif
 
 /* Tells how a call that was under way has ended. Called once for each call that returned SESSIONS_PENDING, from
- * sessions_queue_dispatch(), or from sessions_queue_free() with SESSIONS_E_CANCELED. It may call anything, the freeing of
- * the queue and of the session included. It must not throw.
+ * sessions_queue_dispatch(), or from sessions_queue_free() with SESSIONS_E_CANCELED. It may call anything, the freeing
+ * of the queue and of the session included. It must not throw.
  *
  * user_data   as it was given to the call
  * status      what the blocking call would have returned; SESSIONS_E_CANCELED when the session or the queue was freed
@@ -48,10 +48,10 @@ typedef void (*sessions_done_fn)(void *user_data, sessions_status status, const 
  * (queue is NULL), SESSIONS_E_NOMEM, SESSIONS_E_UNAVAILABLE (no descriptor is left). Any thread. Since 0.1. */
 SESSIONS_API sessions_status sessions_queue_new(sessions_queue **queue, sessions_error **error);
 
-/* Ends all calls and calls back for each, with its result if that is there, otherwise with SESSIONS_E_CANCELED. Waits for
- * what a store that blocks is doing just now, at most until that call's deadline. The sessions may be used again; those
- * whose load was canceled may be loaded again. In the child of a fork it calls nobody. Not to be called by callbacks of
- * stores. NULL does nothing. Since 0.1. */
+/* Ends all calls and calls back for each, with its result if that is there, otherwise with SESSIONS_E_CANCELED. Waits
+ * for what a store that blocks is doing just now, at most until that call's deadline. The sessions may be used again;
+ * those whose load was canceled may be loaded again. In the child of a fork it calls nobody. Not to be called by
+ * callbacks of stores. NULL does nothing. Since 0.1. */
 SESSIONS_API void sessions_queue_free(sessions_queue *queue);
 
 /* Returns a descriptor that is readable while results wait for sessions_queue_dispatch(); -1 when queue is NULL. For
@@ -59,8 +59,8 @@ SESSIONS_API void sessions_queue_free(sessions_queue *queue);
 SESSIONS_API int32_t sessions_queue_descriptor(const sessions_queue *queue);
 
 /* Calls back for each result that is there; never waits. dispatched may be NULL; receives how many callbacks were
- * called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child of the process that made
- * the queue). Since 0.1. */
+ * called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child of the process that
+ * made the queue). Since 0.1. */
 SESSIONS_API sessions_status sessions_queue_dispatch(sessions_queue *queue, size_t *dispatched, sessions_error **error);
 
 /* sessions_session_load(), sessions_session_load_value(), sessions_session_commit(), sessions_session_regenerate() and

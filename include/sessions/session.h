@@ -231,14 +231,14 @@ SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
 /* Makes the next commit or regenerate depend on a key: it is done only if no other request has changed, set or removed
  * this key since this session loaded it. Otherwise nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT,
  * sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
- * again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit mode,
- * whether the key is there or not and whether this session has changed it already; it lasts until a commit has written
- * or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends that keep
- * sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
+ * again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit
+ * mode, whether the key is there or not and whether this session has changed it already; it lasts until a commit has
+ * written or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends
+ * that keep sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
  *
  * SESSIONS_OK
- * SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what was
- *                     loaded is not known any more, so call it before them
+ * SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what
+ *                     was loaded is not known any more, so call it before them
  *
  * Uses the session. Since 0.1. */
 SESSIONS_API sessions_status sessions_session_require_unchanged(sessions_session *session, const char *key,
@@ -250,9 +250,9 @@ SESSIONS_API sessions_status sessions_session_require_unchanged(sessions_session
  *
  * A new session with no content is neither stored nor sent. Changes are written key by key: parallel requests that
  * change different keys of a stored session all keep their changes, increments add up; for what else may meet, see
- * sessions_config_set_commit_mode(). A session that was used but not changed is renewed, see sessions_config_set_renew_after_seconds(). Afterwards
- * the session may be used and committed again; a commit with nothing to do is SESSIONS_OUTCOME_UNCHANGED and gives the
- * same lines.
+ * sessions_config_set_commit_mode(). A session that was used but not changed is renewed, see
+ * sessions_config_set_renew_after_seconds(). Afterwards the session may be used and committed again; a commit with
+ * nothing to do is SESSIONS_OUTCOME_UNCHANGED and gives the same lines.
  *
  * error may be NULL; receives what went wrong. On every failure the session stays as it was, with its changes, and
  * there are the lines of the last call that succeeded.
@@ -293,17 +293,18 @@ SESSIONS_API sessions_status sessions_session_destroy(sessions_session *session,
  * SESSIONS_OUTCOME_UNCHANGED before the first and when session is NULL. Since 0.1. */
 SESSIONS_API int32_t sessions_session_outcome(const sessions_session *session);
 
-/* Returns 1 when the last destroy or regenerate that succeeded was done by a Redis server, but no replica of it confirmed
- * in the time allowed that it has it too: should that server fail at once, the old session may be alive again. 0 in all
- * other cases: also when the backend was not told to wait for a replica, and when session is NULL. Since 0.1. */
+/* Returns 1 when the last destroy or regenerate that succeeded was done by a Redis server, but no replica of it
+ * confirmed in the time allowed that it has it too: should that server fail at once, the old session may be alive
+ * again. 0 in all other cases: also when the backend was not told to wait for a replica, and when session is NULL.
+ * Since 0.1. */
 SESSIONS_API int32_t sessions_session_degraded(const sessions_session *session);
 
 /* Returns how many keys parallel requests had changed too, as far as the last commit or regenerate met them: with
  * outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
  * stay removed; with outcome CONFLICT keys that it had read or required to be unchanged, or when it had counted,
  * iterated or read all of them, those that were changed, added or removed. A commit that replaces everything, in the
- * mode last write or after sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is NULL.
- * Since 0.1. */
+ * mode last write or after sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is
+ * NULL. Since 0.1. */
 SESSIONS_API size_t sessions_session_contested_count(const sessions_session *session);
 
 /* Reads one of those keys, index 0 to count - 1. It belongs to the session. SESSIONS_OK, SESSIONS_E_INVALID,
@@ -320,8 +321,8 @@ SESSIONS_API sessions_status sessions_session_cookie_line(const sessions_session
                                                           const char **line, size_t *line_len);
 
 /* Returns 1 when the response depends on the session cookie, so that it must carry `Vary: Cookie`: the session was
- * used, if only by asking whether a key exists, regenerated or destroyed, even if that found nothing to do, or there are
- * lines. Otherwise 0, also when session is NULL. Since 0.1. */
+ * used, if only by asking whether a key exists, regenerated or destroyed, even if that found nothing to do, or there
+ * are lines. Otherwise 0, also when session is NULL. Since 0.1. */
 SESSIONS_API int32_t sessions_session_varies_by_cookie(const sessions_session *session);
 
 /* Returns 1 when the response must not be stored by caches, so that it must carry `Cache-Control: no-store`: it has a

@@ -153,7 +153,8 @@ static void check_strict(sessions_manager *coded, const char *cookie) {
   sessions_session_free(other);
 }
 
-/* Stores outside of the process: content is coded, and what was stored before is still read, and coded when it changes. */
+/* Stores outside of the process: content is coded, and what was stored before is still read, and coded when it
+ * changes. */
 static void check_store(sessions_manager *coded, sessions_manager *plain, struct codec *codec) {
   char *cookie = world_store(coded, "{\"name\":\"Ada\",\"n\":1}");
   char *old = world_store(plain, "{\"n\":1}");

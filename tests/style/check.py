@@ -158,7 +158,15 @@ def waiting():
                 yield f"{name}: waits for time to pass"
 
 
-RULES = [rooms, foreign_headers, cjson_parsing, border, coverage, cpp_coverage, waiting]
+def columns():
+    """Lines are as wide as clang-format makes code, which leaves comments alone."""
+    for name, text in sources("include", "src", "bindings", "tests"):
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > 120:
+                yield f"{name}:{number}: is wider than 120 columns"
+
+
+RULES = [rooms, foreign_headers, cjson_parsing, border, coverage, cpp_coverage, waiting, columns]
 
 
 def main(names):

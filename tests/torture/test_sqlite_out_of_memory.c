@@ -1,5 +1,6 @@
-/* Each allocation fails once, alone and with all that follow it, while a session in SQLite is opened, changed, moved and
- * ended. Whatever a call says is true: what it reports as not done is not in the database, and the next attempt works. */
+/* Each allocation fails once, alone and with all that follow it, while a session in SQLite is opened, changed, moved
+ * and ended. Whatever a call says is true: what it reports as not done is not in the database, and the next attempt
+ * works. */
 #define _POSIX_C_SOURCE 200809L
 #include <sqlite3.h>
 #include <support/world.h>

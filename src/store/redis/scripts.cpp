@@ -220,7 +220,8 @@ local function add(number, delta)
   local sum = redis.call('HGET', from, '!')
   redis.call('HDEL', from, '!')
   if type(done) ~= 'table' then return sum end
-  if string.find(done.err, 'overflow', 1, true) or string.find(done.err, 'integer', 1, true) then return nil, 'range' end
+  local function says(word) return string.find(done.err, word, 1, true) end
+  if says('overflow') or says('integer') then return nil, 'range' end
   return nil, done
 end
 

@@ -1,5 +1,5 @@
-/* Preloaded into a program with an event loop: ends it when the thread that runs the loop makes a call that may wait for
- * anything but the loop's own events. It watches from the first time that the loop waits until it is stopped. */
+/* Preloaded into a program with an event loop: ends it when the thread that runs the loop makes a call that may wait
+ * for anything but the loop's own events. It watches from the first time that the loop waits until it is stopped. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
