@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <sessions.hpp>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -131,7 +132,10 @@ inline bool is_readable(const sessions::Queue& queue, int timeout_ms = 0) {
 
 // Waits for results and takes them, until so many have come.
 inline void run(sessions::Queue& queue, std::size_t count) {
-  while (count > 0 && is_readable(queue, 60'000)) {
+  while (count > 0) {
+    if (!is_readable(queue, 60'000)) {
+      throw std::runtime_error("no result has come");
+    }
     count -= queue.dispatch().value_or_throw();
   }
 }
