@@ -222,8 +222,8 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
   lock.lock();
   for (const auto& connection : connections_) {
     check(*connection, connection->follow_up(now));
-    if (connection->is_ready() && connection->was_useful()) {
-      breaker_.is_in_doubt = false;
+    if (connection->is_ready()) {
+      breaker_.is_in_doubt = false;  // before anybody is answered, and asks for more
     }
   }
 }

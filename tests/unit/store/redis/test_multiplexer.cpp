@@ -283,6 +283,30 @@ TEST_CASE("while one call tries whether a connection can be made again, the othe
   CHECK(world.ask("g") == "g");  // who has tried and left holds up nobody for ever
 }
 
+TEST_CASE("who was answered by a server that is back can ask for more at once, over another connection too") {
+  struct Then final : store::Watcher {
+    explicit Then(std::function<void()> act) : act_(std::move(act)) {}
+    void delivered() noexcept override { act_(); }
+    bool rouse() noexcept override { return false; }
+    std::function<void()> act_;
+  };
+  World world;
+  world.options.connections = 2;
+  world.server.stop();
+  CHECK(begins(world.ask("a"), Status::unavailable));
+  world.server.start();
+  world.server.skip(milliseconds(60));
+  world.server.script = World::echo;
+  const Asked trying = world.submit("b");
+  Asked next;
+  trying->watch(std::make_shared<Then>([&] { next = world.submit("c"); }));
+  const Asked nobody = std::make_shared<store::Answer<std::string>>();
+  world.client().wait_for(*nobody, world.server.now() + seconds(1));
+  REQUIRE(trying->is_delivered());
+  CHECK(world.wait(next) == "c");
+  CHECK(world.server.connections == 2);
+}
+
 TEST_CASE("a server that is silent is left") {
   World world;
   world.server.script = World::echo;
