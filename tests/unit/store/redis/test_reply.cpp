@@ -88,6 +88,9 @@ TEST_CASE("what is no reply breaks the reader") {
   CHECK(read("$3\r\nabc\rY") == "!");
   CHECK(read("*1\r\n%1\r\n+a\r\n+b\r\n") == "!");
   CHECK(read(":12x\r\n") == "!");
+  for (const char* of_resp3 : {",1.5\r\n", "#t\r\n", "*1\r\n,1.5\r\n", "*1\r\n#f\r\n", ">1\r\n+a\r\n", "(12\r\n"}) {
+    CHECK(read(of_resp3) == "!");
+  }
 }
 
 TEST_CASE("what is more than a session can have breaks the reader, at no cost") {
