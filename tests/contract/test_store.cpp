@@ -40,13 +40,17 @@ std::shared_ptr<Store> open_coded() {
   return std::make_shared<testing::CodedStore>(open(), std::make_shared<Codec>());
 }
 
+// With a server that is given it is about the way there alone.
 Open any_store() {
-  return GENERATE(&open_memory, &open_deferred, &testing::open_fresh_sqlite, &testing::open_custom_at_once,
-                  &testing::open_custom_later, &testing::open_fresh_redis,
-                  &open_coded<testing::Sealing, &testing::open_fresh_sqlite>,
-                  &open_coded<testing::Sealing, &testing::open_custom_later>,
-                  &open_coded<testing::Sealing, &testing::open_fresh_redis>,
-                  &open_coded<testing::Reversal, &testing::open_fresh_redis>);
+  std::vector<Open> stores = {&testing::open_fresh_redis, &open_coded<testing::Sealing, &testing::open_fresh_redis>,
+                              &open_coded<testing::Reversal, &testing::open_fresh_redis>};
+  if (testing::given_redis_url() == nullptr) {
+    stores.insert(stores.end(),
+                  {&open_memory, &open_deferred, &testing::open_fresh_sqlite, &testing::open_custom_at_once,
+                   &testing::open_custom_later, &open_coded<testing::Sealing, &testing::open_fresh_sqlite>,
+                   &open_coded<testing::Sealing, &testing::open_custom_later>});
+  }
+  return GENERATE_COPY(from_range(stores));
 }
 
 constexpr std::uint64_t generation = 7;

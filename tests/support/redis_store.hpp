@@ -1,10 +1,14 @@
 // Stores on a Redis server that all test cases of a program share.
 #pragma once
 
+#include <atomic>
+#include <cstdlib>
+#include <manager/backend.hpp>
 #include <memory>
 #include <stdexcept>
 #include <store/redis/client.hpp>
 #include <store/redis/redis.hpp>
+#include <string>
 #include <utility>
 
 #include "redis_connection.hpp"
@@ -26,13 +30,20 @@ inline RedisServer& shared_redis_server() {
   return server;
 }
 
-// A store in an empty database, over the transport that users have.
+// The URL of a server that a test is to use instead of the shared one; null when there is none.
+inline const char* given_redis_url() { return std::getenv("SESSIONS_REDIS_URL"); }
+
+// A store of its own, over the transport that users have.
 inline std::shared_ptr<store::Store> open_fresh_redis() {
-  RedisServer& server = shared_redis_server();
-  tell(server, {"FLUSHALL"});
-  store::redis::Options options;
-  options.path = server.socket_path();
-  return open_redis(std::make_shared<store::redis::Client>(options, nullptr));
+  static std::atomic<int> stores = 0;
+  const char* const given = given_redis_url();
+  const std::string url = given != nullptr ? given : "redis+unix://" + shared_redis_server().socket_path();
+  const std::string begin = url + (url.find('?') == std::string::npos ? "?" : "&");
+  auto backend = manager::open_backend(begin + "prefix=session:" + std::to_string(++stores) + ":");
+  if (!backend) {
+    throw std::runtime_error(backend.error().message);
+  }
+  return backend->store;
 }
 
 }  // namespace sessions::testing
