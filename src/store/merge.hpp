@@ -15,8 +15,8 @@ Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t
 // What to say of a commit that fails with status type, range, limit or busy.
 Error refused(Status status);
 
-// Commits that a record remembers at the most, and for how long unless they are settled: longer than any call goes on
-// trying.
+// Commits that a record remembers at the most, and for how long unless they are settled: nothing is tried again after
+// that.
 inline constexpr std::size_t most_remembered = 1'024;
 inline constexpr std::int64_t remembered_seconds = 60;
 
