@@ -2,7 +2,7 @@
  *
  * A session is an ordered map from keys to JSON values. Keys are UTF-8 text and may be empty or hold NUL bytes. Values
  * are kept as JSON text (RFC 8259) and read when asked for: nothing is decoded that nobody asks for, and numbers keep
- * their digits. In cookies they are spelled as Python's json module spells them.
+ * their digits. In cookies, values that were set are written as Python's json module writes them.
  *
  * Reading or changing anything uses the session. An unused session costs nothing: nothing is written and no Set-Cookie
  * is sent. Changes stay in the handle until sessions_session_commit().

@@ -60,57 +60,7 @@ void append_rewritten(std::string& out, const char*& at, const char* end) {
   out += '"';
 }
 
-// Moves behind the escape.
-bool is_python_escape(const char*& at) noexcept {
-  const char* const begin = at;
-  std::string spelled;  // 12 bytes at the most, which it holds within itself
-  append_character(spelled, decode_escape(at));
-  return spelled == std::string_view(begin, static_cast<std::size_t>(at - begin));
-}
-
-// Moves behind the closing quote of the string that begins at `at`, behind its quote.
-bool is_python_string(const char*& at, const char* end) noexcept {
-  for (;;) {
-    at = skip_plain(at, end);
-    if (*at == '"') {
-      ++at;
-      return true;
-    }
-    if (*at != '\\' || !is_python_escape(at)) {
-      return false;
-    }
-  }
-}
-
 }  // namespace
-
-bool is_python(std::string_view valid) noexcept {
-  const char* at = valid.data();
-  const char* const end = at + valid.size();
-  while (at != end) {
-    switch (*at++) {
-      case '"':
-        if (!is_python_string(at, end)) {
-          return false;
-        }
-        break;
-      case ',':
-      case ':':
-        if (*at++ != ' ') {
-          return false;
-        }
-        break;
-      case ' ':
-      case '\n':
-      case '\r':
-      case '\t':
-        return false;
-      default:
-        break;
-    }
-  }
-  return true;
-}
 
 void append_python(std::string& out, std::string_view valid) {
   if (valid.front() != '"' && valid.front() != '[' && valid.front() != '{') {

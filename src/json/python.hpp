@@ -6,9 +6,6 @@
 
 namespace sessions::json {
 
-// Whether a valid value without white space around it is written like that.
-bool is_python(std::string_view valid) noexcept;
-
 // Appends a valid value without white space around it, rewritten.
 void append_python(std::string& out, std::string_view valid);
 

@@ -53,8 +53,10 @@ Content::Decoded Content::decoded(Members& members) {
     Field& field = decoded.fields.emplace_back(Kept{json});
     field.is_kept = true;
     if (!has_escapes || name.find('\\') == std::string_view::npos) {
+      const char* behind = name.data() + name.size();
       field.key = name;
-      field.verbatim = Field::Verbatim::member;
+      const bool is_verbatim = json.data() == behind + 3 && behind[1] == ':' && behind[2] == ' ';
+      field.verbatim = is_verbatim ? Field::Verbatim::member : Field::Verbatim::nothing;
     } else {
       std::string key(name.size(), '\0');
       key.resize(json::unescape(name, key.data()));

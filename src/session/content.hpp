@@ -98,7 +98,7 @@ class Content {
   std::vector<std::string> differences(const store::Record& record) const;
 
   // Appends the whole content as Python writes it to a line, which has room then for what an envelope and attributes
-  // add, as a rule. What was adopted as Python writes it is taken over.
+  // add, as a rule. Members that stand in the text as Python writes them are taken over.
   void append_python(std::string& line) const;
 
   // Everything has been written: there are no changes any more.
@@ -122,7 +122,7 @@ class Content {
 
   struct Field {
     enum class Change : std::uint8_t { none, set, increment };
-    enum class Verbatim : std::uint8_t { nothing, key, member };  // what to take over from text_, if it is Python's
+    enum class Verbatim : std::uint8_t { nothing, key, member };  // what stands in text_ as Python writes it
 
     explicit Field(Kept what_is_kept) noexcept : kept(std::move(what_is_kept)) {}
 

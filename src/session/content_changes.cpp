@@ -115,8 +115,6 @@ void Content::append_python(std::string& line) const {
   line.reserve(line.size() + (bytes_ + around_a_member * fields_.size() + signature) / 3 * 4 + attributes);
   line += '{';
   using Verbatim = Field::Verbatim;
-  const bool is_python = json::is_python(text_);
-  const auto verbatim = [is_python](const Field& field) { return is_python ? field.verbatim : Verbatim::nothing; };
   const auto begin = [](const Field& field) { return field.key.data() - 1; };
   const auto end = [](const Field& field) {
     return field.verbatim == Verbatim::key ? field.key.data() + field.key.size() + 3
@@ -124,21 +122,21 @@ void Content::append_python(std::string& line) const {
   };
   for (auto field = fields_.begin(); field != fields_.end(); ++field) {
     line += field == fields_.begin() ? "" : ", ";
-    if (verbatim(*field) == Verbatim::nothing) {
+    if (field->verbatim == Verbatim::nothing) {
       json::append_python_string(line, field->key);
       line += ": ";
     } else {
       const char* const first = begin(*field);
       const auto is_followed = [begin, end](const Field& before, const Field& next) {
         return before.verbatim == Verbatim::member && next.verbatim != Verbatim::nothing &&
-               begin(next) == end(before) + 2;
+               begin(next) == end(before) + 2 && end(before)[0] == ',' && end(before)[1] == ' ';
       };
       while (field + 1 != fields_.end() && is_followed(field[0], field[1])) {
         ++field;
       }
       line.append(first, end(*field));
     }
-    if (verbatim(*field) != Verbatim::member) {
+    if (field->verbatim != Verbatim::member) {
       json::append_python(line, field->json());
     }
   }
