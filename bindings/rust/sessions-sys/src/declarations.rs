@@ -14,7 +14,8 @@ extern "C" {
     ///
     /// SESSIONS_OK
     /// SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
-    ///                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not absolute
+    ///                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not
+    ///                          absolute
     /// SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server forbids scripts
     /// SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses. The
     ///                          message has the reason
@@ -57,16 +58,17 @@ pub struct sessions_bytes {
     _opaque: Opaque,
 }
 extern "C" {
-    /// Appends len bytes, or a NUL-terminated string. SESSIONS_OK, SESSIONS_E_INVALID (bytes is NULL, or data is NULL with another length than 0),
-    /// SESSIONS_E_NOMEM. Only inside the callback that received `bytes`, on its thread. Since 0.1.
+    /// Appends len bytes, or a NUL-terminated string. SESSIONS_OK, SESSIONS_E_INVALID (bytes is NULL, or data is NULL with
+    /// another length than 0), SESSIONS_E_NOMEM. Only inside the callback that received `bytes`, on its thread. Since
+    /// 0.1.
     pub fn sessions_bytes_append(bytes: *mut sessions_bytes, data: *const c_void, len: usize) -> sessions_status;
 }
-/// Turns len bytes at data into others, which it appends to `out`, and returns SESSIONS_OK; any other number says that it
-/// cannot. That is what the host's call returns, untouched, when it is of the environment (-201 to -299), of stored data
-/// (-301 to -399), a callback's (-501 to -599) or SESSIONS_E_NOMEM; any other becomes SESSIONS_E_CALLBACK. A cookie that
-/// cannot be decoded is refused, SESSIONS_ORIGIN_REFUSED_CONTENT, and no failure, unless the status says that it may be
-/// another time: of the environment, or SESSIONS_E_NOMEM. Called from any thread that loads or commits a session, from several at once. It must not call functions with
-/// the session that is being loaded or committed. Since 0.1.
+/// Turns len bytes at data into others, which it appends to `out`, and returns SESSIONS_OK; any other number says that
+/// it cannot. That is what the host's call returns, untouched, when it is of the environment (-201 to -299), of stored
+/// data (-301 to -399), a callback's (-501 to -599) or SESSIONS_E_NOMEM; any other becomes SESSIONS_E_CALLBACK. A cookie
+/// that cannot be decoded is refused, SESSIONS_ORIGIN_REFUSED_CONTENT, and no failure, unless the status says that it
+/// may be another time: of the environment, or SESSIONS_E_NOMEM. Called from any thread that loads or commits a session,
+/// from several at once. It must not call functions with the session that is being loaded or committed. Since 0.1.
 pub type sessions_codec_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, data: *const c_void, len: usize, out: *mut sessions_bytes) -> sessions_status>;
 /// A codec. The size tells which members the caller knows; members that later versions add are optional. Since 0.1.
@@ -125,17 +127,17 @@ extern "C" {
 }
 extern "C" {
     /// Sets the user and the password with which sessions_backend_open_configured() introduces itself to a Redis server.
-    /// Both are bytes; without a user (user_len 0) the server's default user is meant, and without either there are none, which
-    /// is the default. They are copied, and wiped when the config is freed or they are replaced; a backend that was opened
-    /// with them keeps a copy, for the connections that it will make. SESSIONS_OK,
-    /// SESSIONS_E_INVALID (NULL with another length than 0, a user without a password, more than 4,096 bytes). Since 0.1.
+    /// Both are bytes; without a user (user_len 0) the server's default user is meant, and without either there are none,
+    /// which is the default. They are copied, and wiped when the config is freed or they are replaced; a backend that was
+    /// opened with them keeps a copy, for the connections that it will make. SESSIONS_OK, SESSIONS_E_INVALID (NULL with
+    /// another length than 0, a user without a password, more than 4,096 bytes). Since 0.1.
     pub fn sessions_config_set_store_credentials(config: *mut sessions_config, user: *const c_char, user_len: usize, password: *const c_char, password_len: usize, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
     /// Sets the cookie's name; default `__Host-session`. A token of RFC 9110 (letters, digits and !#$%&'*+-.^_`|~), 1 to 256
-    /// bytes. Prefixes that browsers know bind the attributes: `__Host-` needs Secure, Path=/ and no Domain, `__Secure-` needs
-    /// Secure, `__Http-` Secure and HttpOnly, `__Host-Http-` all of these. They are recognised in any case, as browsers do.
-    /// SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1.
+    /// bytes. Prefixes that browsers know bind the attributes: `__Host-` needs Secure, Path=/ and no Domain, `__Secure-`
+    /// needs Secure, `__Http-` Secure and HttpOnly, `__Host-Http-` all of these. They are recognised in any case, as
+    /// browsers do. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1.
     pub fn sessions_config_set_cookie_name(config: *mut sessions_config, name: *const c_char, name_len: usize, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
@@ -217,9 +219,10 @@ extern "C" {
     pub fn sessions_config_set_timeout_ms(config: *mut sessions_config, milliseconds: i64, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
-    /// Sets how many bytes the keys and values of one session may have together, values counted as JSON text; default 65,536,
-    /// 64 to 268,435,456. A session that is larger already, because it was loaded under another limit, may still shrink. What
-    /// a cookie can carry is less, see sessions_session_commit(). SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1.
+    /// Sets how many bytes the keys and values of one session may have together, values counted as JSON text; default
+    /// 65,536, 64 to 268,435,456. A session that is larger already, because it was loaded under another limit, may still
+    /// shrink. What a cookie can carry is less, see sessions_session_commit(). SESSIONS_OK, SESSIONS_E_INVALID. Since
+    /// 0.1.
     pub fn sessions_config_set_max_content_bytes(config: *mut sessions_config, bytes: i64, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
@@ -233,11 +236,9 @@ extern "C" {
     pub fn sessions_config_set_random(config: *mut sessions_config, random: sessions_random_fn, user_data: *mut c_void, destroy: sessions_destroy_fn, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
-    /// Sets the host's own serializer, see <sessions/codec.h>; codec is copied. codec NULL restores JSON text. destroy may be
-    /// NULL. A status that the codec returns is that of the load or commit that called it, when it is between -501 and -599
-    /// or SESSIONS_E_NOMEM; any other counts as SESSIONS_E_CALLBACK. A cookie that it cannot decode is refused, with origin
-    /// SESSIONS_ORIGIN_REFUSED_CONTENT. SESSIONS_OK, SESSIONS_E_INVALID (codec lacks a function, or its size is none).
-    /// Since 0.1.
+    /// Sets the host's own serializer, see <sessions/codec.h>, which also says what becomes of the statuses that it returns;
+    /// codec is copied. codec NULL restores JSON text. destroy may be NULL. SESSIONS_OK, SESSIONS_E_INVALID (codec lacks a
+    /// function, or its size is none). Since 0.1.
     pub fn sessions_config_set_codec(config: *mut sessions_config, codec: *const sessions_codec, user_data: *mut c_void, destroy: sessions_destroy_fn, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
@@ -435,8 +436,8 @@ extern "C" {
 // ---- <sessions/queue.h> ----
 
 /// Tells how a call that was under way has ended. Called once for each call that returned SESSIONS_PENDING, from
-/// sessions_queue_dispatch(), or from sessions_queue_free() with SESSIONS_E_CANCELED. It may call anything, the freeing of
-/// the queue and of the session included. It must not throw.
+/// sessions_queue_dispatch(), or from sessions_queue_free() with SESSIONS_E_CANCELED. It may call anything, the freeing
+/// of the queue and of the session included. It must not throw.
 ///
 /// user_data   as it was given to the call
 /// status      what the blocking call would have returned; SESSIONS_E_CANCELED when the session or the queue was freed
@@ -452,10 +453,10 @@ extern "C" {
     pub fn sessions_queue_new(queue: *mut *mut sessions_queue, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
-    /// Ends all calls and calls back for each, with its result if that is there, otherwise with SESSIONS_E_CANCELED. Waits for
-    /// what a store that blocks is doing just now, at most until that call's deadline. The sessions may be used again; those
-    /// whose load was canceled may be loaded again. In the child of a fork it calls nobody. Not to be called by callbacks of
-    /// stores. NULL does nothing. Since 0.1.
+    /// Ends all calls and calls back for each, with its result if that is there, otherwise with SESSIONS_E_CANCELED. Waits
+    /// for what a store that blocks is doing just now, at most until that call's deadline. The sessions may be used again;
+    /// those whose load was canceled may be loaded again. In the child of a fork it calls nobody. Not to be called by
+    /// callbacks of stores. NULL does nothing. Since 0.1.
     pub fn sessions_queue_free(queue: *mut sessions_queue);
 }
 extern "C" {
@@ -465,8 +466,8 @@ extern "C" {
 }
 extern "C" {
     /// Calls back for each result that is there; never waits. dispatched may be NULL; receives how many callbacks were
-    /// called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child of the process that made
-    /// the queue). Since 0.1.
+    /// called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child of the process that
+    /// made the queue). Since 0.1.
     pub fn sessions_queue_dispatch(queue: *mut sessions_queue, dispatched: *mut usize, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
@@ -556,7 +557,7 @@ pub const SESSIONS_OUTCOME_DESTROYED: i32 = 5;
 pub const SESSIONS_OUTCOME_GONE: i32 = 6;
 /// changes were written to what parallel requests had written meanwhile: the session now shows both; sessions_session_contested_key() names what both had changed
 pub const SESSIONS_OUTCOME_MERGED: i32 = 7;
-/// strict: parallel requests changed what this one had read, so nothing was written; the session now shows what is stored, without the changes: make them again and commit
+/// parallel requests changed what this one had read, in the mode strict, or required to be unchanged, so nothing was written; the session now shows what is stored, without the changes: make them again and commit. It may also follow SESSIONS_E_UNKNOWN, see sessions_session_commit()
 pub const SESSIONS_OUTCOME_CONFLICT: i32 = 8;
 extern "C" {
     /// Makes a fresh session, not loaded from any request, so that settings for one call can be made before it is loaded.
@@ -745,14 +746,14 @@ extern "C" {
     /// Makes the next commit or regenerate depend on a key: it is done only if no other request has changed, set or removed
     /// this key since this session loaded it. Otherwise nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT,
     /// sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
-    /// again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit mode,
-    /// whether the key is there or not and whether this session has changed it already; it lasts until a commit has written
-    /// or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends that keep
-    /// sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
+    /// again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit
+    /// mode, whether the key is there or not and whether this session has changed it already; it lasts until a commit has
+    /// written or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends
+    /// that keep sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
     ///
     /// SESSIONS_OK
-    /// SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what was
-    ///                     loaded is not known any more, so call it before them
+    /// SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what
+    ///                     was loaded is not known any more, so call it before them
     ///
     /// Uses the session. Since 0.1.
     pub fn sessions_session_require_unchanged(session: *mut sessions_session, key: *const c_char, key_len: usize) -> sessions_status;
@@ -762,9 +763,9 @@ extern "C" {
     ///
     /// A new session with no content is neither stored nor sent. Changes are written key by key: parallel requests that
     /// change different keys of a stored session all keep their changes, increments add up; for what else may meet, see
-    /// sessions_config_set_commit_mode(). A session that was used but not changed is renewed, see sessions_config_set_renew_after_seconds(). Afterwards
-    /// the session may be used and committed again; a commit with nothing to do is SESSIONS_OUTCOME_UNCHANGED and gives the
-    /// same lines.
+    /// sessions_config_set_commit_mode(). A session that was used but not changed is renewed, see
+    /// sessions_config_set_renew_after_seconds(). Afterwards the session may be used and committed again; a commit with
+    /// nothing to do is SESSIONS_OUTCOME_UNCHANGED and gives the same lines.
     ///
     /// error may be NULL; receives what went wrong. On every failure the session stays as it was, with its changes, and
     /// there are the lines of the last call that succeeded.
@@ -809,9 +810,10 @@ extern "C" {
     pub fn sessions_session_outcome(session: *const sessions_session) -> i32;
 }
 extern "C" {
-    /// Returns 1 when the last destroy or regenerate that succeeded was done by a Redis server, but no replica of it confirmed
-    /// in the time allowed that it has it too: should that server fail at once, the old session may be alive again. 0 in all
-    /// other cases: also when the backend was not told to wait for a replica, and when session is NULL. Since 0.1.
+    /// Returns 1 when the last destroy or regenerate that succeeded was done by a Redis server, but no replica of it
+    /// confirmed in the time allowed that it has it too: should that server fail at once, the old session may be alive
+    /// again. 0 in all other cases: also when the backend was not told to wait for a replica, and when session is NULL.
+    /// Since 0.1.
     pub fn sessions_session_degraded(session: *const sessions_session) -> i32;
 }
 extern "C" {
@@ -819,8 +821,8 @@ extern "C" {
     /// outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
     /// stay removed; with outcome CONFLICT keys that it had read or required to be unchanged, or when it had counted,
     /// iterated or read all of them, those that were changed, added or removed. A commit that replaces everything, in the
-    /// mode last write or after sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is NULL.
-    /// Since 0.1.
+    /// mode last write or after sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is
+    /// NULL. Since 0.1.
     pub fn sessions_session_contested_count(session: *const sessions_session) -> usize;
 }
 extern "C" {
@@ -839,7 +841,8 @@ extern "C" {
 }
 extern "C" {
     /// Returns 1 when the response depends on the session cookie, so that it must carry `Vary: Cookie`: the session was
-    /// used, if only by asking whether a key exists, or there are lines. Otherwise 0, also when session is NULL. Since 0.1.
+    /// used, if only by asking whether a key exists, regenerated or destroyed, even if that found nothing to do, or there
+    /// are lines. Otherwise 0, also when session is NULL. Since 0.1.
     pub fn sessions_session_varies_by_cookie(session: *const sessions_session) -> i32;
 }
 extern "C" {
