@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <crypto/tls.hpp>
+#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -59,7 +60,12 @@ TEST_CASE("a fork waits while a context is being made", "[forks among threads]")
   Pipe pipe(pipe_file);
   std::atomic<bool> is_open = false;
   std::atomic<bool> is_forked = false;
-  std::thread opening([&] { is_open = bool(crypto::TlsContext::open({pipe_file, {}, {}})); });
+  std::promise<void> child_has_ended;
+  // Where a thread ends while another forks, OpenSSL leaves the child a lock that stays locked.
+  std::thread opening([&] {
+    is_open = bool(crypto::TlsContext::open({pipe_file, {}, {}}));
+    child_has_ended.get_future().wait();
+  });
   pipe.write(authority);
   has_begun_to_fork = false;
   int status = -1;
@@ -80,8 +86,9 @@ TEST_CASE("a fork waits while a context is being made", "[forks among threads]")
   CHECK_FALSE(is_forked);
   pipe.write(authority);
   pipe.close();
-  opening.join();
   forking.join();
+  child_has_ended.set_value();
+  opening.join();
   CHECK(is_open);
   CHECK(status == 0);
 }
