@@ -92,13 +92,13 @@ install_python_packages() {
 
 # ---- counting ----
 
-# finish TITLE LOG PASSED FAILED: counts, and shows the end of the log when something failed.
+# finish TITLE LOG PASSED FAILED: counts, and shows of the log what failed, and its end.
 finish() {
   passed=$((passed + $3))
   failed=$((failed + $4))
   printf '%4ds  %s: %d passed, %d failed\n' "$(($(date +%s) - started))" "$1" "$3" "$4"
   if [ "$4" -ne 0 ]; then
-    tail -n 60 "$2" | sed 's/^/    | /'
+    { sed -n '/\*\*\*/,/^ *Start /p' "$2" | head -n 200 && tail -n 60 "$2"; } | sed 's/^/    | /'
     echo "    | all of it: $2"
   fi
 }
@@ -212,7 +212,7 @@ if ! install_packages; then
 fi
 # The same sources are built over and over: for each package, each binding, each consumer.
 if command -v ccache >/dev/null; then
-  export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_NOHASHDIR=1
 fi
 check "Python packages to compare with" python install_python_packages
 
