@@ -228,6 +228,7 @@ Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline n
   }
   in_flight_.splice(in_flight_.end(), sent_);
   in_flight_count_ = in_flight_.size();
+  is_asked_ = !in_flight_.empty() || greetings_ > 0;
   if (wire_.is_open() && wire_.has_input(descriptors)) {
     last_heard_ = now;
     if (Result<void> read = wire_.read(reader_); !read) {
@@ -244,6 +245,10 @@ bool Connection::process() {
       if (reader_.is_broken() && !broken_) {
         broken_ = out_of_step();
       }
+      return false;
+    }
+    if (!is_asked_) {
+      broken_ = out_of_step();
       return false;
     }
     if (!(greetings_ > 0 ? take_greeting(*reply) : take(*reply))) {

@@ -108,6 +108,7 @@ class Connection {
   const ReplicaWait* replica_wait_ = nullptr;  // of those, when it is in flight
   ReplyReader reader_;
   std::size_t greetings_ = 0;    // not answered yet
+  bool is_asked_ = false;        // anything, as of receive(); if not, a caller may be greeting while process() runs
   std::optional<Error> broken_;  // what process() has found
   bool was_useful_ = false;
   bool was_refused_ = false;  // by the reply to a greeting
