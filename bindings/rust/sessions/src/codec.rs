@@ -9,11 +9,11 @@ use std::ffi::c_void;
 ///
 /// Called from any thread that loads or commits a session, from several at once.
 pub trait Codec: Send + Sync + 'static {
-    /// Turns the JSON text of an object into bytes.
+    /// Turns JSON text into bytes: of an object, or on stores that keep fields of any value.
     fn encode(&self, json: &str) -> Result<Vec<u8>, Status>;
 
-    /// Turns bytes that [`Codec::encode`] has made, or anything that somebody has put into a cookie, back into the JSON
-    /// text of an object.
+    /// Turns bytes that [`Codec::encode`] has made, or anything that somebody has put into a cookie, back into JSON
+    /// text.
     fn decode(&self, bytes: &[u8]) -> Result<String, Status>;
 }
 

@@ -67,8 +67,9 @@ numbers! {
         GONE = SESSIONS_OUTCOME_GONE,
         /// Changes were written to what parallel requests had written meanwhile: the session now shows both.
         MERGED = SESSIONS_OUTCOME_MERGED,
-        /// [`CommitMode::STRICT`]: what this session had read was changed, so nothing was written; it now shows what is
-        /// stored.
+        /// What was to be unchanged was changed, so nothing was written; the session now shows what is stored. That is
+        /// all it has read with [`CommitMode::STRICT`], keys of [`Session::require_unchanged`](crate::Session), and
+        /// anything after [`Status::UNKNOWN`](crate::Status::UNKNOWN).
         CONFLICT = SESSIONS_OUTCOME_CONFLICT,
     }
 }

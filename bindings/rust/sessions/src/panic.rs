@@ -17,10 +17,17 @@ pub(crate) fn catch<R>(callback: impl FnOnce() -> R) -> Option<R> {
         Ok(result) => return Some(result),
         Err(payload) => payload,
     };
-    let is_kept = CALLS.get() > 0 && CAUGHT.with_borrow(Option::is_none);
-    if is_kept {
-        CAUGHT.set(Some(payload));
-    } else if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+    let mut payload = Some(payload);
+    if CALLS.get() > 0 {
+        // Not when the thread ends, and this has ended before what drops a handle.
+        let _ = CAUGHT.try_with(|caught| {
+            let mut caught = caught.borrow_mut();
+            if caught.is_none() {
+                *caught = payload.take();
+            }
+        });
+    }
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         // A payload that panics when it is dropped, with another: there is nobody to tell.
         std::mem::forget(again);
     }
@@ -35,7 +42,7 @@ pub(crate) fn call<R>(library_call: impl FnOnce() -> R) -> R {
     let depth = CALLS.get() - 1;
     CALLS.set(depth);
     if depth == 0 {
-        if let Some(payload) = CAUGHT.take() {
+        if let Some(payload) = CAUGHT.try_with(RefCell::take).ok().flatten() {
             if std::thread::panicking() {
                 std::mem::forget(payload); // a second panic would end the process
             } else {

@@ -10,6 +10,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{config, cookie_of};
 
+thread_local! {
+    static KEPT: std::cell::RefCell<Option<sessions::Session>> = const { std::cell::RefCell::new(None) };
+}
+
+#[test]
+fn a_session_that_its_thread_keeps_is_freed_with_it() {
+    let (config, _) = config();
+    let manager = memory(&config);
+    let thread = std::thread::spawn(move || KEPT.with_borrow_mut(|kept| *kept = manager.load("").ok()));
+    thread.join().unwrap();
+}
+
 /// The message of the panic that `work` ends with.
 fn panic_of(work: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(work)).expect_err("it panics");
