@@ -64,6 +64,35 @@ void log_callback(void* user_data, int32_t level, const char* message, size_t le
   Py_XDECREF(result);
 }
 
+// The status of an exception of the package's own.
+sessions_status status_of(PyObject* exception) {
+  PyObject* number = PyObject_GetAttrString(exception, "status");
+  const long status = number ? PyLong_AsLong(number) : SESSIONS_E_CALLBACK;
+  Py_XDECREF(number);
+  PyErr_Clear();
+  return static_cast<sessions_status>(status);
+}
+
+bool is_ours(PyObject* exception) {
+  return has(reinterpret_cast<PyObject*>(Py_TYPE(exception)), "sessions_status_class");
+}
+
+// A refused cookie is no failure; that what decodes it is down, or was told to end, is one.
+sessions_status keep_failure_of_codec() {
+  if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
+    keep_failure(false);
+    return SESSIONS_E_NOMEM;
+  }
+  const bool must_raise = PyErr_ExceptionMatches(PyExc_Exception) == 0;
+  PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  const sessions_status status = is_ours(value) ? status_of(value) : SESSIONS_E_CALLBACK;
+  PyErr_Restore(type, value, traceback);
+  keep_failure(must_raise);
+  return status;
+}
+
 sessions_status codec_call(void* user_data, const char* method, const char* format, const void* data, size_t length,
                            sessions_bytes* out) {
   const Gil gil;
@@ -73,13 +102,9 @@ sessions_status codec_call(void* user_data, const char* method, const char* form
   PyObject* result = PyObject_CallMethod(object_of(user_data), method, format, static_cast<const char*>(data),
                                          static_cast<Py_ssize_t>(length));
   std::string_view text;
-  sessions_status status = SESSIONS_E_CALLBACK;
-  if (result && read_bytes(result, text)) {
-    status = sessions_bytes_append(out, text.data(), text.size());
-  }
-  if (PyErr_Occurred()) {
-    keep_failure(false);
-  }
+  const sessions_status status = result && read_bytes(result, text)
+                                     ? sessions_bytes_append(out, text.data(), text.size())
+                                     : keep_failure_of_codec();
   Py_XDECREF(result);
   return status;
 }
@@ -100,35 +125,27 @@ void fail(sessions_custom_call* call, std::string_view message = "the store rais
   sessions_custom_failed(call, SESSIONS_E_CALLBACK, message.data(), message.size());
 }
 
-long status_of(PyObject* exception) {
-  PyObject* number = PyObject_GetAttrString(exception, "status");
-  const long status = number ? PyLong_AsLong(number) : SESSIONS_E_CALLBACK;
-  Py_XDECREF(number);
-  PyErr_Clear();
-  return status;
-}
-
 // An exception of the package's own keeps its status and message, and so need not be reported where no caller is to
 // take it. Of any other only the class is told: what it says may quote the content of a session.
 void fail_with_exception(sessions_custom_call* call) {
   PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &value, &traceback);
   PyErr_NormalizeException(&type, &value, &traceback);
-  const bool is_ours = has(reinterpret_cast<PyObject*>(Py_TYPE(value)), "sessions_status_class");
-  const long status = is_ours ? status_of(value) : SESSIONS_E_CALLBACK;
+  const bool is_told = is_ours(value);
+  const sessions_status status = is_told ? status_of(value) : SESSIONS_E_CALLBACK;
   PyObject* name = PyObject_GetAttrString(type, "__name__");
-  PyObject* words = is_ours ? PyObject_Str(value) : name ? PyUnicode_FromFormat("The store raised %U.", name) : nullptr;
+  PyObject* words = is_told ? PyObject_Str(value) : name ? PyUnicode_FromFormat("The store raised %U.", name) : nullptr;
   std::string_view message;
   if (!words || !read_text(words, message)) {
     PyErr_Clear();
   }
   PyErr_Restore(type, value, traceback);
-  if (is_ours && !is_in_call()) {
+  if (is_told && !is_in_call()) {
     PyErr_Clear();
   } else {
     keep_failure(false);
   }
-  sessions_custom_failed(call, static_cast<sessions_status>(status), message.data(), message.size());
+  sessions_custom_failed(call, status, message.data(), message.size());
   Py_XDECREF(words);
   Py_XDECREF(name);
 }

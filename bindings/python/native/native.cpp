@@ -200,10 +200,15 @@ void report_failure() { PyErr_WriteUnraisable(nullptr); }
 
 void keep_failure(bool must_raise) {
   CallScope* scope = innermost;
-  if (!scope || scope->failure) {
+  if (!scope) {
     report_failure();
     return;
   }
+  if (scope->failure && (scope->must_raise || !must_raise)) {
+    PyErr_Clear();
+    return;
+  }
+  Py_CLEAR(scope->failure);
   PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &value, &traceback);
   PyErr_NormalizeException(&type, &value, &traceback);

@@ -63,7 +63,7 @@ struct CallScope {
 
 // Whether a call is under way on this thread, which can take what a callback raises.
 bool is_in_call();
-// Takes the raised exception for the call that is under way on this thread, or reports it.
+// Takes the raised exception for the call that is under way on this thread, which needs but one, or reports it.
 void keep_failure(bool must_raise);
 void report_failure();
 
@@ -125,7 +125,7 @@ bool forget(SessionObject* self, PyObject* key);  // a list or dict that was han
 // Before and after a call that writes: what was changed inside lists and dicts that were handed out is set; once the
 // session has other content than this program gave it, they are no longer the session's.
 bool write_nested(PyObject* object);
-void forget_nested_after_call(SessionObject* self);
+bool forget_nested(PyObject* object, int32_t outcome);
 PyObject* text_of(const char* text, size_t size);
 
 bool add_handles(PyObject* module);

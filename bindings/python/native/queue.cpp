@@ -1,4 +1,6 @@
 // Queue: calls that do not wait.
+#include <optional>
+
 #include "native.hpp"
 
 namespace {
@@ -22,7 +24,10 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
   auto* session = reinterpret_cast<SessionObject*>(PyTuple_GetItem(call, 0));
   session->busy = false;
   session->waiter = 0;
-  forget_nested_after_call(session);
+  if (status >= 0 && session->handle &&
+      !forget_nested(reinterpret_cast<PyObject*>(session), sessions_session_outcome(session->handle))) {
+    report_failure();
+  }
   PyObject* exception = nullptr;
   if (status < 0) {
     exception = make_exception(status, error ? sessions_error_message(error) : sessions_status_message(status));
@@ -127,12 +132,12 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
   }
   // What runs code of the program's has been done.
   sessions_queue* queue = usable(object);
-  SessionUse use(session_object);
-  if (!queue || !use) {
+  std::optional<SessionUse> use(session_object);
+  if (!queue || !*use) {
     Py_DECREF(call);
     return nullptr;
   }
-  sessions_session* handle = use.handle();
+  sessions_session* handle = use->handle();
   sessions_error* error = nullptr;
   CallScope scope;
   const sessions_status status = without_gil([&] {
@@ -152,15 +157,16 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
     return sessions_session_destroy_async(handle, queue, done_callback, call, &error);
   });
   if (status == SESSIONS_PENDING) {
-    use.leave_under_way();
+    use->leave_under_way();
     Py_RETURN_TRUE;
   }
   const bool fine = scope.finish(status, error);
+  const int32_t outcome = sessions_session_outcome(handle);
+  use.reset();
   Py_DECREF(call);
-  if (!fine) {
+  if (!fine || !forget_nested(session_object, outcome)) {
     return nullptr;
   }
-  forget_nested_after_call(reinterpret_cast<SessionObject*>(session_object));
   Py_RETURN_FALSE;
 }
 

@@ -144,18 +144,21 @@ PyObject* end(PyObject* object, PyObject*) {
   if (ending != sessions_session_destroy && !write_nested(object)) {
     return nullptr;
   }
-  const SessionUse use(object);
-  if (!use) {
-    return nullptr;
+  int32_t outcome = 0;
+  {
+    const SessionUse use(object);
+    if (!use) {
+      return nullptr;
+    }
+    CallScope scope;
+    sessions_error* error = nullptr;
+    const sessions_status status = without_gil([&] { return ending(use.handle(), &error); });
+    if (!scope.finish(status, error)) {
+      return nullptr;
+    }
+    outcome = sessions_session_outcome(use.handle());
   }
-  CallScope scope;
-  sessions_error* error = nullptr;
-  const sessions_status status = without_gil([&] { return ending(use.handle(), &error); });
-  if (!scope.finish(status, error)) {
-    return nullptr;
-  }
-  forget_nested_after_call(cast(object));
-  return PyLong_FromLong(sessions_session_outcome(use.handle()));
+  return forget_nested(object, outcome) ? PyLong_FromLong(outcome) : nullptr;
 }
 
 PyObject* load(PyObject* object, PyObject* arguments) {
@@ -342,10 +345,19 @@ bool write_nested(PyObject* object) {
   return result != nullptr;
 }
 
-void forget_nested_after_call(SessionObject* self) {
-  if (self->handle && sessions_session_outcome(self->handle) >= SESSIONS_OUTCOME_DESTROYED) {
+// Where the outcome does not tell whether others have written, what is there now does.
+bool forget_nested(PyObject* object, int32_t outcome) {
+  SessionObject* self = cast(object);
+  if (outcome >= SESSIONS_OUTCOME_DESTROYED) {
     Py_CLEAR(self->nested);
   }
+  if (!self->nested || PyDict_Size(self->nested) == 0 ||
+      (outcome != SESSIONS_OUTCOME_TOUCHED && outcome != SESSIONS_OUTCOME_REGENERATED)) {
+    return true;
+  }
+  PyObject* result = PyObject_CallMethod(object, "_forget_replaced", nullptr);
+  Py_XDECREF(result);
+  return result != nullptr;
 }
 
 SessionObject* new_session_object(PyTypeObject* type) { return cast(PyType_GenericAlloc(type, 0)); }

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,52 @@ def test_cancelled_task_ends_at_once_and_its_call_later() -> None:
         assert (await aio.load(manager, cookie_of(session)))["a"] == 2
 
     asyncio.run(main())
+
+
+def test_failed_call_takes_no_nested_change_away() -> None:
+    store = Store()
+    manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
+
+    async def main() -> None:
+        session = await aio.load(manager)
+        session["list"] = [1]
+        await aio.commit(session)
+        other = await aio.load(manager, cookie_of(session))
+        other["more"] = 1
+        await aio.commit(other)
+        session["some"] = 2
+        assert await aio.commit(session) == sessions.Outcome.MERGED
+        values = session["list"]
+        session["some"] = 3
+        store.error = sessions.StoreUnavailableError("down")
+        with pytest.raises(sessions.StoreUnavailableError):
+            await aio.commit(session)
+        store.error = None
+        values.append(2)
+        await aio.commit(session)
+        assert (await aio.load(manager, cookie_of(session)))["list"] == [1, 2]
+
+    asyncio.run(main())
+
+
+def test_loop_that_ends_before_its_call_is_freed() -> None:
+    store = Store()
+    manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
+    loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
+
+    async def main() -> None:
+        session = await aio.load(manager)
+        session["a"] = 1
+        store.shut()
+        task = asyncio.ensure_future(aio.commit(session))
+        await asyncio.to_thread(store.was_asked.wait, 60)
+        task.cancel()
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+
+    asyncio.run(main())
+    threading.Thread(target=store.is_open.set).start()  # freeing the queue waits for the store
+    gc.collect()
+    assert loops[0]() is None
 
 
 def test_session_closed_while_its_call_is_under_way() -> None:

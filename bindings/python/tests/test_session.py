@@ -81,6 +81,28 @@ def test_nested_change_is_noticed() -> None:
         assert session.commit() == sessions.Outcome.UNCHANGED
 
 
+@pytest.mark.parametrize("others", ["append", "remove"])
+def test_regenerating_takes_no_nested_change_back(others: str) -> None:
+    one = manager("memory:")
+    with one.load(None) as session:
+        session["cart"], session["own"] = ["a"], []
+        session.commit()
+        cookie = cookie_of(session)
+    with one.load(cookie) as session, one.load(cookie) as other:
+        own = session["own"]
+        assert session["cart"] == ["a"]
+        if others == "append":
+            other["cart"].append("b")
+        else:
+            del other["cart"]
+        other.commit()
+        assert session.regenerate() == sessions.Outcome.REGENERATED
+        own.append(1)
+        assert session.commit() == sessions.Outcome.SAVED
+        assert session.get("cart") == (["a", "b"] if others == "append" else None)
+        assert session["own"] == [1]
+
+
 def test_is_a_mutable_mapping() -> None:
     with manager("memory:").load() as session:
         session.update({"a": 1, "b": [2]})
@@ -196,3 +218,55 @@ def test_a_key_that_is_required_to_be_unchanged() -> None:
             assert caught.value.name == "SESSIONS_E_MISUSE"
             with pytest.raises(TypeError):
                 session.require_unchanged(1)  # type: ignore[arg-type]
+
+
+class Vault:
+    """Encodes; decoding raises what it was told to."""
+
+    error: BaseException | None = None
+
+    def encode(self, text: str) -> bytes:
+        return text.encode()
+
+    def decode(self, data: bytes) -> bytes:
+        if self.error:
+            raise self.error
+        return data
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(sessions.StoreUnavailableError("the vault is down"), "UNAVAILABLE"), (MemoryError(), "NOMEM")],
+)
+def test_codec_that_is_down_loses_no_session(error: Exception, status: str) -> None:
+    vault = Vault()
+    with manager(codec=vault) as one:
+        with one.load() as session:
+            session["a"] = 1
+            session.commit()
+            cookie = cookie_of(session)
+        vault.error = error
+        with pytest.raises(sessions.SessionsError) as caught:
+            one.load(cookie)
+        assert caught.value.name == f"SESSIONS_E_{status}" and caught.value.__cause__ is error
+
+
+def test_codec_that_is_told_to_end() -> None:
+    vault = Vault()
+    with manager(codec=vault) as one, one.load() as session:
+        session["a"] = 1
+        session.commit()
+        vault.error = SystemExit(3)
+        with pytest.raises(sessions.CallbackError) as caught:
+            one.load(cookie_of(session))
+        assert caught.value.__cause__ is vault.error
+
+
+def test_codec_refuses_several_cookies_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    vault = Vault()
+    with manager(codec=vault) as one, one.load() as session:
+        session["a"] = 1
+        session.commit()
+        vault.error = ValueError("no")
+        assert one.load("; ".join([cookie_of(session)] * 5)).origin == sessions.Origin.REFUSED_CONTENT
+    assert capsys.readouterr().err == ""

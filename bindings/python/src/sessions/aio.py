@@ -54,11 +54,15 @@ class _Call:
 
     __slots__ = ("future",)
 
-    future: asyncio.Future[None]
+    future: asyncio.Future[None] | None
+
+    def forget(self, _: asyncio.Future[None]) -> None:
+        """Hold on to no loop: one that ends before the call does is freed, and its queue with it."""
+        self.future = None
 
     def __call__(self, error: Exception | None) -> None:
         """Wake the task, unless it was cancelled."""
-        if self.future.done():
+        if self.future is None or self.future.done():
             return
         if error is None:
             self.future.set_result(None)
@@ -72,8 +76,9 @@ def start(session: Session, what: str, cookie: str | bytes | None = None) -> asy
     call = _Call()
     if not _queue_of(loop).start(session, what, cookie, call):
         return None
-    call.future = loop.create_future()
-    return call.future
+    call.future = future = loop.create_future()
+    future.add_done_callback(call.forget)
+    return future
 
 
 async def load(manager: Manager, cookie_header: str | bytes | None = None) -> Session:

@@ -19,7 +19,7 @@ class SessionsError(Exception):
     _usual_status: ClassVar[int] = -501
 
     def __init__(self, message: str, status: int | None = None) -> None:
-        """Keep the status beside the message; without one, the most general of the class."""
+        """Keep the status beside the message; without one, SESSIONS_E_CALLBACK or what the class stands for."""
         super().__init__(message)
         self.status = self._usual_status if status is None else status
 

@@ -38,7 +38,10 @@ class Codec(Protocol):
         """Turn JSON text into bytes."""
 
     def decode(self, data: bytes, /) -> str | bytes:
-        """Turn such bytes into the text; raise for what is something else."""
+        """Turn such bytes into the text; raise for what is something else: such a cookie is refused.
+
+        A StoreUnavailableError says that what decodes is down: then loading fails, and no session is lost.
+        """
 
 
 class CustomStore(Protocol):

@@ -145,6 +145,14 @@ class Session(_native.Session, MutableMapping[str, Any]):
             if text != stored and text != encode(decode(stored)):
                 self._set_json(key, text)
 
+    def _forget_replaced(self) -> None:
+        """Forget lists and dicts that were handed out where the store has brought in something else."""
+        nested = self._nested() or {}
+        for key, value in list(nested.items()):
+            stored = self._get_json(key) if key in self else None
+            if stored is None or encode(value) not in (stored, encode(decode(stored))):
+                del nested[key]
+
     # ---- ending the request ----
 
     def commit(self) -> Outcome:
