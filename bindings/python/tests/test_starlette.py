@@ -99,6 +99,13 @@ async def late(websocket: WebSocket) -> None:
     await websocket.close()
 
 
+async def wait(websocket: WebSocket) -> None:
+    await websocket.accept()
+    websocket.session["waited"] = True
+    await websocket.send_text("ready")
+    await websocket.receive_text()
+
+
 async def deny(websocket: WebSocket) -> None:
     websocket.session["denied"] = True
     await websocket.send_denial_response(PlainTextResponse("no", 403))
@@ -116,6 +123,7 @@ ROUTES = [
     Route("/login", login),
     WebSocketRoute("/echo", echo),
     WebSocketRoute("/late", late),
+    WebSocketRoute("/wait", wait),
     WebSocketRoute("/deny", deny),
 ]
 
@@ -257,6 +265,21 @@ def test_websocket_without_cookie_leaves_nothing_behind(serve: Serve) -> None:
     with connect(f"ws://{serve(app_of(store))}/late", proxy=None) as websocket:
         list(websocket)
     assert store.pickles == {}
+
+
+def test_websocket_that_the_browser_leaves(serve: Serve) -> None:
+    store = Own()
+    with client_of(serve(app_of(store))) as client:
+        client.get("/count")
+        cookie = f"session={client.cookies['session']}"
+        address = client.base_url.netloc.decode()
+        with connect(f"ws://{address}/wait", additional_headers={"Cookie": cookie}) as websocket:
+            websocket.recv()
+        for _ in range(1000):
+            if store.calls[-1] == "save":
+                break
+            client.get("/plain")
+        assert client.get("/read").json() == {"visits": 1, "waited": True}
 
 
 def test_websocket_that_is_denied(backend: Any, serve: Serve) -> None:
@@ -428,6 +451,17 @@ def test_own_backend_is_called_as_needed(serve: Serve) -> None:
         client.get("/push")
         assert store.calls == ["save", "load", "load", "keep", "load", "save"]
         assert len(client.cookies["session"]) == 43
+
+
+def test_own_backend_that_keeps_by_saving(serve: Serve) -> None:
+    class Saving(Own):
+        keep_session = BaseSessionBackend.keep_session
+
+    store = Saving()
+    with client_of(serve(app_of(store))) as client:
+        client.get("/count")
+        client.get("/read")
+        assert store.calls == ["save", "load", "save"]
 
 
 def test_own_backend_names_sessions(serve: Serve) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ def _backend(url: str) -> Backend:
     return Backend(url)
 
 
+_opening = threading.Lock()  # so that two first requests do not open two backends
+
+
 @lru_cache(maxsize=64)
 def _manager_of(url: str, lifetime: int) -> Manager:
     config = Config(
@@ -53,7 +57,8 @@ def _manager(lifetime: int = _LONGEST) -> Manager:
     url = getattr(settings, "SESSIONS_URL", None)
     if not isinstance(url, str):
         raise ImproperlyConfigured("The session engine sessions.django needs the setting SESSIONS_URL.")
-    return _manager_of(url, min(max(lifetime, 1), _LONGEST))
+    with _opening:
+        return _manager_of(url, min(max(lifetime, 1), _LONGEST))
 
 
 async def _amanager(lifetime: int = _LONGEST) -> Manager:

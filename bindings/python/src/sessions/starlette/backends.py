@@ -89,7 +89,8 @@ class LibrarySessionBackend(SessionBackend):
 class MemorySessionBackend(LibrarySessionBackend):
     """Sessions in this process: for development, and for one process.
 
-    Browsers forget the cookie when they are closed. Here a session lives for 14 days after its last use.
+    Browsers forget the cookie when they are closed. Here a session lives until there is no room for it: see the
+    bounds of ``memory:`` in ``<sessions/backend.h>``.
     """
 
     def __init__(self) -> None:

@@ -45,7 +45,7 @@ class BaseSessionBackend(SessionBackend):
         """Store the content of a session; an emptied one is stored as such, and its cookie deleted."""
 
     def keep_session(self, sid: str) -> None:
-        """Let a session live on that was read and not changed."""
+        """Let a session live on that was read and not changed; a subclass without it has it saved."""
 
     def _sessions(self, cookie: CookieSettings) -> _Sessions:
         return _Sessions(self, cookie)
@@ -97,6 +97,7 @@ class _Sessions:
         cookie.config(None)  # refuses what no cookie can have
         self._backend = backend
         self._cookie = cookie
+        self._can_keep = type(backend).keep_session is not BaseSessionBackend.keep_session
 
     def load(self, cookies: bytes, /) -> tuple[_Session, Awaitable[None] | None]:
         sid = cookie_parser(cookies.decode("latin-1")).get(self._cookie.name)
@@ -122,7 +123,7 @@ class _Sessions:
             content.update(session.content)
             session.content = content
             self._backend.save_session(session.sid, content)
-        elif session.content != session.loaded:
+        elif session.content != session.loaded or not self._can_keep:
             self._backend.save_session(session.sid, session.content)
         else:
             self._backend.keep_session(session.sid)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from sessions.errors import SessionsError, StoredDataError, StoreUnavailableError
 from sessions.starlette.contract import CookieSettings, RequestSession, SameSiteName, SessionBackend
@@ -151,7 +152,11 @@ class SessionMiddleware:
                 await under_way
             scope["session"] = session
             answer = _Answer(self, session, scope, receive, send)
-            await self.app(scope, receive, answer.send)
+            try:
+                await self.app(scope, receive, answer.send)
+            except WebSocketDisconnect:
+                await answer.finish()
+                raise
             if scope["type"] == "websocket":
                 await answer.finish()
         except SessionsError as error:
