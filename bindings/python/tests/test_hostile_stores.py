@@ -230,16 +230,22 @@ def test_threads_that_do_not_take_turns(manager: sessions.Manager) -> None:
     assert not others and 0 < session["n"] <= 1200
 
 
+async def hold(manager: sessions.Manager, store: Store) -> tuple[sessions.Session, asyncio.Task[sessions.Outcome]]:
+    """Begin a session whose first commit waits until the store is opened."""
+    session = await aio.load(manager)
+    session["a"] = 1
+    store.shut()
+    task = asyncio.ensure_future(aio.commit(session))
+    await asyncio.to_thread(store.was_asked.wait, 60)
+    return session, task
+
+
 def test_cancelled_task_ends_at_once_and_its_call_later() -> None:
     store = Store()
     manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
 
     async def main() -> None:
-        session = await aio.load(manager)
-        session["a"] = 1
-        store.shut()
-        task = asyncio.ensure_future(aio.commit(session))
-        await asyncio.to_thread(store.was_asked.wait, 60)
+        session, task = await hold(manager, store)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task  # while the store has not answered
@@ -290,11 +296,7 @@ def test_loop_that_ends_before_its_call_is_freed() -> None:
     loops: list[weakref.ref[asyncio.AbstractEventLoop]] = []
 
     async def main() -> None:
-        session = await aio.load(manager)
-        session["a"] = 1
-        store.shut()
-        task = asyncio.ensure_future(aio.commit(session))
-        await asyncio.to_thread(store.was_asked.wait, 60)
+        _, task = await hold(manager, store)
         task.cancel()
         loops.append(weakref.ref(asyncio.get_running_loop()))
 
@@ -309,11 +311,7 @@ def test_session_closed_while_its_call_is_under_way() -> None:
     manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
 
     async def main() -> None:
-        session = await aio.load(manager)
-        session["a"] = 1
-        store.shut()
-        task = asyncio.ensure_future(aio.commit(session))
-        await asyncio.to_thread(store.was_asked.wait, 60)
+        session, task = await hold(manager, store)
         session.close()
         store.is_open.set()
         with pytest.raises(sessions.SessionsError) as canceled:

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from test_hostile_stores import CONFIG, Store
+from test_hostile_stores import CONFIG, Store, hold
 
 import sessions
 from sessions import aio
@@ -142,11 +142,7 @@ def test_closing_on_another_thread_than_the_loop_that_waits() -> None:
     manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
 
     async def main() -> None:
-        session = await aio.load(manager)
-        session["a"] = 1
-        store.shut()
-        task = asyncio.ensure_future(aio.commit(session))
-        await asyncio.to_thread(store.was_asked.wait, 60)
+        session, task = await hold(manager, store)
         with pytest.raises(sessions.CallerError) as refused:
             await asyncio.to_thread(session.close)
         assert refused.value.name == "SESSIONS_E_MISUSE"

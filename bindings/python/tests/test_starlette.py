@@ -1,6 +1,5 @@
 """The middleware and the backends for Starlette, over HTTP and websockets on uvicorn."""
 
-import logging
 import pickle
 import threading
 from collections.abc import Callable
@@ -440,125 +439,6 @@ def test_background_task_may_read(serve: Serve) -> None:
 # ---- backends ----
 
 
-def test_own_backend_is_called_as_needed(serve: Serve) -> None:
-    store = Own()
-    with client_of(serve(app_of(store))) as client:
-        client.get("/read")
-        assert store.calls == []
-        client.get("/count")
-        client.get("/plain")
-        client.get("/read")
-        client.get("/push")
-        assert store.calls == ["save", "load", "load", "keep", "load", "save"]
-        assert len(client.cookies["session"]) == 43
-
-
-def test_own_backend_that_keeps_by_saving(serve: Serve) -> None:
-    class Saving(Own):
-        keep_session = BaseSessionBackend.keep_session
-
-    store = Saving()
-    with client_of(serve(app_of(store))) as client:
-        client.get("/count")
-        client.get("/read")
-        assert store.calls == ["save", "load", "save"]
-
-
-def test_own_backend_names_sessions(serve: Serve) -> None:
-    class Named(Own):
-        def new_session(self) -> tuple[str, dict[str, Any]]:
-            return 'a name; with "all"', {"born": True}
-
-    with client_of(serve(app_of(Named()))) as client:
-        line = client.get("/count").headers["set-cookie"]
-        cookie = line.partition("; Max-Age")[0].partition("; Path")[0].partition("; HttpOnly")[0]
-        assert client.get("/read", headers={"Cookie": cookie}).json() == {"born": True, "visits": 1}
-
-
-def test_own_backend_that_is_down(serve: Serve) -> None:
-    class Gone(Own):
-        def load_session(self, sid: str) -> dict[str, Any] | None:
-            raise sessions.StoreUnavailableError("down")
-
-    with client_of(serve(app_of(Gone()))) as client:
-        assert client.get("/read", headers={"Cookie": "session=a"}).status_code == 503
-
-
-class Reversed(SignedCookieSessionBackend):
-    def sign_content(self, content: bytes) -> bytes:
-        return b"R" + super().sign_content(content)[::-1]
-
-    def unsign_content(self, content: bytes) -> bytes:
-        if not content.startswith(b"R"):
-            raise ValueError("not ours")
-        return super().unsign_content(content[:0:-1])
-
-
-class Marked(CookieSessionBackend):
-    def sign_content(self, content: bytes) -> bytes:
-        return content + b"!"
-
-    def unsign_content(self, content: bytes) -> bytes:
-        if not content.endswith(b"!"):
-            raise KeyError("not ours")
-        return content[:-1]
-
-
-@pytest.mark.parametrize(
-    "backend",
-    [
-        Marked(),
-        Reversed(SECRET),
-        CookieSessionBackend(serializer=pickle.dumps, deserializer=pickle.loads),
-        SignedCookieSessionBackend(SECRET, 30, pickle.dumps, pickle.loads),
-    ],
-)
-def test_protection_of_ones_own(backend: Any, serve: Serve) -> None:
-    with client_of(serve(app_of(backend))) as client:
-        assert client.get("/count").json() == {"visits": 1}
-        assert client.get("/count").json() == {"visits": 2}
-        for foreign in ("bm90aGluZw==", ""):
-            assert client.get("/read", headers={"Cookie": f"session={foreign}"}).json() == {}
-
-
-def test_protection_that_fails_is_500(serve: Serve) -> None:
-    class Broken(CookieSessionBackend):
-        def sign_content(self, content: bytes) -> bytes:
-            raise OSError("the key is gone")
-
-    with client_of(serve(app_of(Broken()))) as client:
-        answer = client.get("/count")
-        assert answer.status_code == 500 and "set-cookie" not in answer.headers
-
-
-def test_signature_that_subclasses_build_on() -> None:
-    backend = SignedCookieSessionBackend(SECRET, max_age=30)
-    signed = backend.sign_content(b"a.b")
-    assert backend.unsign_content(signed) == b"a.b"
-    content, when, _ = signed.rsplit(b".", 2)
-    long_ago = content + b".AA"
-    long_ago += b"." + backend._signer._signature(long_ago)
-    assert SignedCookieSessionBackend(SECRET, max_age=None).unsign_content(long_ago) == b"a.b"
-    for forged in (b"", b"forged", signed[:-1], b"x" + signed, content + b"." + when + b".", long_ago):
-        with pytest.raises(ValueError):
-            backend.unsign_content(forged)
-
-
-def test_secret_that_is_not_used_any_more(serve: Serve) -> None:
-    class Renewed(SignedCookieSessionBackend):
-        def unsign_content(self, content: bytes) -> bytes:
-            try:
-                return super().unsign_content(content)
-            except ValueError:
-                return SignedCookieSessionBackend("old" * 11).unsign_content(content)
-
-    with client_of(serve(app_of(SignedCookieSessionBackend("old" * 11)))) as client:
-        cookie = client.get("/count").headers["set-cookie"].split(";")[0]
-    with client_of(serve(app_of(Renewed(SECRET)))) as client:
-        assert client.get("/count", headers={"Cookie": cookie}).json() == {"visits": 2}
-        assert client.get("/count").json() == {"visits": 3}
-
-
 def test_client_of_redis_py(redis_url: str, serve: Serve) -> None:
     redis = pytest.importorskip("redis")
     for client in (redis.Redis.from_url(redis_url + "/3"), redis.asyncio.Redis.from_url(redis_url + "/4")):
@@ -581,62 +461,6 @@ def test_page_of_an_exception_sees_the_session(serve: Serve) -> None:
         client.get("/count")
         answer = client.get("/defect")
         assert (answer.status_code, answer.json()) == (500, {"visits": 1})
-
-
-def test_settings_of_redis_py() -> None:
-    redis = pytest.importorskip("redis")
-    from sessions.starlette.redis_client import settings_of
-
-    assert settings_of(redis.Redis()).url == "redis://localhost:6379/0"
-    named = settings_of(redis.Redis(host="::1", port=7, db=2, username="u", password="p@"))
-    assert named == ("redis://[::1]:7/2", "u", "p@")
-    assert settings_of(redis.Redis(unix_socket_path="/a b/s", db=1)).url == "redis+unix:///a%20b/s?db=1"
-    tls = redis.Redis(ssl=True, ssl_ca_certs="/a&b", ssl_certfile="/c", ssl_keyfile="/k")
-    assert settings_of(tls).url == "rediss://localhost:6379/0?ca_file=%2Fa%26b&certificate_file=%2Fc&key_file=%2Fk"
-
-
-def test_clients_that_cannot_be_taken_over() -> None:
-    redis = pytest.importorskip("redis")
-    sentinel = redis.sentinel.Sentinel([("localhost", 1)]).master_for("m")
-    provided = redis.Redis(credential_provider=redis.UsernamePasswordCredentialProvider("u", "p"))
-    client: Any
-    unverified = redis.Redis(ssl=True, ssl_cert_reqs="none")
-    demanding = redis.Redis(ssl=True, ssl_ciphers="ECDHE-ECDSA-AES256-GCM-SHA384")
-    for client in (object(), "redis://localhost", sentinel, unverified, demanding, provided):
-        with pytest.raises(TypeError):
-            RedisSessionBackend(client)
-    with pytest.raises(TypeError):
-        RedisSessionBackend(redis.Redis(), url="redis://localhost")
-    with pytest.raises(ValueError):
-        RedisSessionBackend(url="memory:")
-
-
-def test_refused_settings() -> None:
-    for settings in ({"cookie_name": "a b"}, {"path": "a;b"}, {"same_site": "none"}):
-        for backend in (MemorySessionBackend(), Own()):
-            with pytest.raises(sessions.CallerError):
-                SessionMiddleware(plain, backend, **settings)  # type: ignore[arg-type]
-    with pytest.raises(ValueError):
-        SessionMiddleware(plain, MemorySessionBackend(), same_site="Lax")  # type: ignore[arg-type]
-    with pytest.raises(TypeError):
-        SessionMiddleware(plain, sessions.Backend("memory:"))  # type: ignore[arg-type]
-    with pytest.raises(sessions.CallerError):
-        SessionMiddleware(plain, CookieSessionBackend(max_age=0))  # type: ignore[arg-type]
-    with pytest.raises(sessions.CallerError):
-        SessionMiddleware(plain, SignedCookieSessionBackend(""))  # type: ignore[arg-type]
-
-
-def test_sessions_without_an_end() -> None:
-    for backend in (SignedCookieSessionBackend(SECRET, max_age=None), CookieSessionBackend(max_age=None)):
-        assert backend.get_max_age() is None
-        SessionMiddleware(plain, backend)  # type: ignore[arg-type]
-
-
-def test_warnings_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, logger="sessions"):
-        SessionMiddleware(plain, SignedCookieSessionBackend("short"))  # type: ignore[arg-type]
-    assert any("key" in record.message and record.levelno == logging.WARNING for record in caplog.records)
-    assert "short" not in caplog.text.replace("shorter", "")
 
 
 # ---- examples ----

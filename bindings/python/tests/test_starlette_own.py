@@ -1,0 +1,52 @@
+"""Subclasses of BaseSessionBackend."""
+
+from typing import Any
+
+from test_starlette import Own, Serve, app_of, client_of
+
+import sessions
+from sessions.starlette import BaseSessionBackend
+
+
+def test_own_backend_is_called_as_needed(serve: Serve) -> None:
+    store = Own()
+    with client_of(serve(app_of(store))) as client:
+        client.get("/read")
+        assert store.calls == []
+        client.get("/count")
+        client.get("/plain")
+        client.get("/read")
+        client.get("/push")
+        assert store.calls == ["save", "load", "load", "keep", "load", "save"]
+        assert len(client.cookies["session"]) == 43
+
+
+def test_own_backend_that_keeps_by_saving(serve: Serve) -> None:
+    class Saving(Own):
+        keep_session = BaseSessionBackend.keep_session
+
+    store = Saving()
+    with client_of(serve(app_of(store))) as client:
+        client.get("/count")
+        client.get("/read")
+        assert store.calls == ["save", "load", "save"]
+
+
+def test_own_backend_names_sessions(serve: Serve) -> None:
+    class Named(Own):
+        def new_session(self) -> tuple[str, dict[str, Any]]:
+            return 'a name; with "all"', {"born": True}
+
+    with client_of(serve(app_of(Named()))) as client:
+        line = client.get("/count").headers["set-cookie"]
+        cookie = line.partition("; Max-Age")[0].partition("; Path")[0].partition("; HttpOnly")[0]
+        assert client.get("/read", headers={"Cookie": cookie}).json() == {"born": True, "visits": 1}
+
+
+def test_own_backend_that_is_down(serve: Serve) -> None:
+    class Gone(Own):
+        def load_session(self, sid: str) -> dict[str, Any] | None:
+            raise sessions.StoreUnavailableError("down")
+
+    with client_of(serve(app_of(Gone()))) as client:
+        assert client.get("/read", headers={"Cookie": "session=a"}).status_code == 503
