@@ -267,10 +267,11 @@ SESSIONS_API sessions_status sessions_session_require_unchanged(sessions_session
  * SESSIONS_E_UNAVAILABLE   the store could not be asked; nothing was written
  * SESSIONS_E_BUSY, SESSIONS_E_FULL, SESSIONS_E_READ_ONLY, SESSIONS_E_CORRUPT, SESSIONS_E_NEWER
  *                          the store can be asked but not written; nothing was written
- * SESSIONS_E_UNKNOWN       the store did not answer in time; whether it wrote is not known. Committing again writes
- *                          nothing twice: unless the mode is last write, it writes only if the session is stored as it
- *                          was loaded, and otherwise, as when the first one was written after all, the outcome is
- *                          CONFLICT and the session shows what is stored
+ * SESSIONS_E_UNKNOWN       the store did not answer in time; whether it wrote is not known. Committing again does
+ *                          not repeat what was written: unless the mode is last write, it writes only if the session
+ *                          is stored as it was loaded, and otherwise, as when the first one was written after all, the
+ *                          outcome is CONFLICT and the session shows what is stored. redis: what the network delivers
+ *                          only after that is not seen by it, and an increment may then count twice
  * SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    no id could be made
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *

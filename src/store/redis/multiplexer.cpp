@@ -116,6 +116,9 @@ void Multiplexer::withdraw(Awaited& awaited) {
     for (const auto& connection : connections_) {
       request = request ? std::move(request) : connection->withdraw(awaited);
     }
+    if (request) {
+      breaker_.tried_until = {};  // another may go on with what this one has tried
+    }
   }
   if (request) {
     request->fail({Status::timeout, {}});
@@ -196,6 +199,9 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
     }
     connection->list(descriptors_);
     until = connection->next_time(now, until);
+  }
+  if (!late_.empty()) {
+    breaker_.tried_until = {};
   }
   if (!late_.empty() || !refused_.empty()) {
     return;  // they have waited long enough

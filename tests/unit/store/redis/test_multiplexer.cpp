@@ -279,8 +279,7 @@ TEST_CASE("while one call tries whether a connection can be made again, the othe
   world.server.start();
   world.server.skip(milliseconds(60));
   CHECK(begins(world.wait(world.submit("f"), milliseconds(0)), Status::timeout));
-  world.server.skip(seconds(2));
-  CHECK(world.ask("g") == "g");  // who has tried and left holds up nobody for ever
+  CHECK(world.ask("g") == "g");  // goes on with what was tried
 }
 
 TEST_CASE("who was answered by a server that is back can ask for more at once, over another connection too") {
