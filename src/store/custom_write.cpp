@@ -1,3 +1,6 @@
+#include <array>
+#include <base/random.hpp>
+#include <bit>
 #include <functional>
 #include <store/custom_write.hpp>
 #include <store/dialogue.hpp>
@@ -17,6 +20,21 @@ Error too_late(bool was_overtaken) {
   return was_overtaken
              ? Error{Status::busy, "others kept changing this session for the time allowed: nothing was changed"}
              : Error{Status::timeout, "the custom store did not answer in time: nothing was changed"};
+}
+
+// Marks a commit that is not to be told from another by its caller, so that no two put the same bytes: who does not
+// know whether his were put looks for them. A record keeps the last mark only.
+Result<Commit> marked(const Commit& commit) {
+  constexpr std::uint64_t unnamed_writer = 1;
+  Commit own = commit;
+  if (own.attempt.writer == 0) {
+    std::array<char, sizeof(std::uint64_t)> bytes{};
+    if (Result<void> drawn = system_random(bytes); !drawn) {
+      return std::move(drawn.error());
+    }
+    own.attempt = {unnamed_writer, std::bit_cast<std::uint64_t>(bytes), UINT64_MAX};
+  }
+  return own;
 }
 
 // What a record becomes, and the reply when it has become that. No record: the reply is given at once.
@@ -257,7 +275,11 @@ class Regenerate final : public Steps<Regenerate, Committed> {
 
 void write_commit(const std::shared_ptr<Blobs>& blobs, const Key& key, const Commit& commit, const Call& call,
                   Completion<Committed> done) {
-  const auto owned = std::make_shared<OwnedCommit>(commit);
+  const Result<Commit> own = marked(commit);
+  if (!own) {
+    return done(own.error());
+  }
+  const auto owned = std::make_shared<OwnedCommit>(*own);
   const auto plan = [owned, codec = call.shared_codec(),
                      now = call.now()](const std::optional<BlobFound>& found) -> Result<Plan<Committed>> {
     if (!found || found->record.head().ended) {
@@ -276,7 +298,11 @@ void write_commit(const std::shared_ptr<Blobs>& blobs, const Key& key, const Com
 
 void write_regeneration(const std::shared_ptr<Blobs>& blobs, const Key& from, const Destination& to,
                         const Commit& commit, std::int64_t ended_until, const Call& call, Completion<Committed> done) {
-  Dialogue::start(std::make_unique<Regenerate>(blobs, from, to, commit, ended_until, call, std::move(done)));
+  const Result<Commit> own = marked(commit);
+  if (!own) {
+    return done(own.error());
+  }
+  Dialogue::start(std::make_unique<Regenerate>(blobs, from, to, *own, ended_until, call, std::move(done)));
 }
 
 void write_tombstone(const std::shared_ptr<Blobs>& blobs, const Key& key, std::int64_t ended_until, const Call& call,

@@ -175,7 +175,7 @@ Record tombstone(const Record& record, std::int64_t now, std::int64_t ended_unti
   head.version += 1;
   head.times.written = now;
   head.times.expires = ended_until;
-  return {head, {}, {}};
+  return {head, record.applied(), {}};
 }
 
 Result<Committed> merge(const Record& record, const Commit& commit, std::int64_t now) {

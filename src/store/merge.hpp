@@ -20,7 +20,7 @@ Error refused(Status status);
 inline constexpr std::size_t most_remembered = 1'024;
 inline constexpr std::int64_t remembered_seconds = 60;
 
-// What destroy leaves behind.
+// What destroy leaves behind, and regenerate under the old key. It remembers the commits that the record did.
 Record tombstone(const Record& record, std::int64_t now, std::int64_t ended_until);
 
 // Neither a tombstone nor expired.

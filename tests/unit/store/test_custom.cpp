@@ -304,6 +304,28 @@ TEST_CASE("a put whose answer was lost has certainly not been done when somebody
   CHECK(world.text(is_move ? a : b) == "gone");
 }
 
+TEST_CASE("of two equal writes at the same moment, one that is in doubt does not take the other's for its own") {
+  World world;
+  world.create(a);
+  constexpr Key c = {'c'};
+  const bool is_move = GENERATE(false, true);
+  const int lost = world.blobs->questions + (is_move ? 3 : 2);
+  world.blobs->instead = [&](int question) -> std::optional<BlobAnswer> {
+    if (question != lost) {
+      return std::nullopt;
+    }
+    World other{world.blobs};
+    CHECK(other.write(is_move ? &c : nullptr)->outcome == Committed::Outcome::applied);
+    return Error{Status::unknown, "lost"};
+  };
+  const auto written = world.write(is_move ? &b : nullptr);
+  REQUIRE(written);
+  CHECK(written->outcome == (is_move ? Committed::Outcome::gone : Committed::Outcome::merged));
+  CHECK(world.text(a) == (is_move ? "gone" : "k=11 key=\"value\" "));
+  CHECK(world.text(b) == "gone");
+  CHECK(world.text(c) == (is_move ? "k=6 key=\"value\" " : "gone"));
+}
+
 TEST_CASE("a put whose answer was lost stays unknown when nobody can be asked, or others have written over it") {
   World world;
   world.create(a);
