@@ -17,8 +17,6 @@ bool is_about_version(CommitMode mode, const Kept& kept, const session::Content&
          (mode != CommitMode::last_write && kept.is_in_doubt);
 }
 
-bool changes_version(Write write) noexcept { return write == Write::save || write == Write::regenerate; }
-
 }  // namespace
 
 Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,

@@ -31,6 +31,9 @@ struct Kept {
 
 enum class Write { create, save, touch, regenerate };
 
+// Whether what is kept has another version afterwards.
+inline bool changes_version(Write write) noexcept { return write == Write::save || write == Write::regenerate; }
+
 // The keys are those of store::Committed.
 struct Written {
   enum class Outcome { applied, merged, conflict, gone };

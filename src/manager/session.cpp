@@ -37,6 +37,14 @@ Result<void> Session::wait_through(Result<void> result) {
   return result;
 }
 
+void Session::forget() noexcept {
+  if (asked_.is_open() && step_ == &Session::perform && changes_version(writing_.write)) {
+    kept_.is_in_doubt = true;
+  }
+  asked_.forget();
+  next_deadline_.reset();
+}
+
 // ---- the request comes in ----
 
 Result<void> Session::begin_load_header(std::string_view cookie_header) {

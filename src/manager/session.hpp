@@ -86,10 +86,7 @@ class Session {
   Deadline deadline() const { return call_->deadline(); }
 
   // Ends the call: what the store makes of it will not be known.
-  void forget() noexcept {
-    asked_.forget();
-    next_deadline_.reset();
-  }
+  void forget() noexcept;
 
   // The next call ends by then, instead of after the timeout.
   void end_next_by(Deadline deadline) noexcept { next_deadline_ = deadline; }
