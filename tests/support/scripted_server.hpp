@@ -61,11 +61,16 @@ class ScriptedServer {
     }
   }
 
+  // From now on it takes no new connection.
+  void refuse() {
+    listener_.reset();
+    unlink(path_.c_str());
+  }
+
   // From now on nobody is there.
   void stop() {
     close_all();
-    listener_.reset();
-    unlink(path_.c_str());
+    refuse();
   }
   void start() { listener_.emplace(listen_at(path_)); }
 

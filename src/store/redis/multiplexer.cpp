@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <new>
 #include <store/redis/multiplexer.hpp>
+#include <utility>
 
 namespace sessions::store::redis {
 
@@ -52,34 +53,32 @@ Multiplexer::~Multiplexer() {
   }
 }
 
-Connection& Multiplexer::choose(Lane lane) {
+bool Multiplexer::must_fail(const Connection& connection, Deadline now) const noexcept {
+  return !connection.is_ready() && (now < breaker_.open_until || (breaker_.is_in_doubt && now < breaker_.tried_until));
+}
+
+// One that is busy is better than one that cannot be had.
+Connection& Multiplexer::choose(Lane lane, Deadline now) const noexcept {
   if (lane == Lane::confirming) {
     return *connections_.back();
   }
-  const auto is_less_loaded = [](const auto& a, const auto& b) { return a->load() < b->load(); };
-  return **std::min_element(connections_.begin(), std::prev(connections_.end()), is_less_loaded);
-}
-
-bool Multiplexer::must_fail(const Connection& connection, Deadline now) {
-  if (connection.is_ready()) {
-    return false;
-  }
-  if (now < breaker_.open_until || (breaker_.is_in_doubt && now < breaker_.tried_until)) {
-    return true;
-  }
-  breaker_.tried_until = now + options_.connect_timeout;
-  return false;
+  const auto rank = [&](const auto& each) { return std::pair(must_fail(*each, now), each->load()); };
+  const auto is_better = [&](const auto& a, const auto& b) { return rank(a) < rank(b); };
+  return **std::min_element(connections_.begin(), std::prev(connections_.end()), is_better);
 }
 
 void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
   const Deadline now = environment_.now();
   std::unique_lock lock(mutex_);
-  Connection& connection = choose(lane);
+  Connection& connection = choose(lane, now);
   if (must_fail(connection, now)) {
     Error error = in_words(Status::unavailable, breaker_.reason.message);
     lock.unlock();
     request->fail(std::move(error));
     return;
+  }
+  if (!connection.is_ready()) {
+    breaker_.tried_until = now + options_.connect_timeout;
   }
   connection.submit(one(std::move(request)), now);
   // Who drives, and does not poll just now, will send it before it polls again.

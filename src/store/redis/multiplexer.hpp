@@ -39,8 +39,8 @@ class Multiplexer final : public Transport {
     Error reason{Status::unavailable, {}};
   };
 
-  Connection& choose(Lane lane);
-  bool must_fail(const Connection& connection, Deadline now);
+  bool must_fail(const Connection& connection, Deadline now) const noexcept;
+  Connection& choose(Lane lane, Deadline now) const noexcept;
   void drive(const Awaited& awaited, Deadline deadline);
   void step(std::unique_lock<std::mutex>& lock, Deadline deadline);
   void failed(Connection& connection, Error error, Deadline now) noexcept;

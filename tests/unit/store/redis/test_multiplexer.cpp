@@ -306,6 +306,26 @@ TEST_CASE("who was answered by a server that is back can ask for more at once, o
   CHECK(world.server.connections == 2);
 }
 
+TEST_CASE("while no other connection can be made, calls share those that there are") {
+  World world;
+  world.server.script = World::echo;
+  world.options.connections = 2;
+  CHECK(world.ask("first") == "first");
+  std::string held;
+  world.server.script = [&](const auto& words) {
+    held += World::echo(words);
+    return std::string();
+  };
+  const Asked busy = world.submit("busy");
+  world.server.refuse();
+  CHECK(begins(world.ask("another"), Status::unavailable));
+  const Asked shared = world.submit("shared");
+  world.server.meanwhile = [&] { world.server.say(held); };
+  CHECK(world.wait(shared) == "shared");
+  CHECK(world.wait(busy) == "busy");
+  CHECK(world.server.connections == 1);
+}
+
 TEST_CASE("a server that is silent is left") {
   World world;
   world.server.script = World::echo;
