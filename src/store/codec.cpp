@@ -74,6 +74,15 @@ Result<Record> with_values(const Record& record, const Record::Head& head, Conve
 
 }  // namespace
 
+Result<std::string> BoundedCodec::encode(std::string_view json) {
+  Result<std::string> bytes = codec_.encode(json);
+  if (bytes && bytes->size() > most_length - std::min(used_, most_length)) {
+    return Error{Status::limit, "the codec made more bytes of the session than can be stored: store less"};
+  }
+  used_ += bytes ? bytes->size() : 0;
+  return bytes;
+}
+
 Error needs_codec() { return {Status::corrupt, "a codec has written this session: set the same one on the config"}; }
 
 Result<Record> encode(const Record& record, const Codec* codec) {
@@ -81,12 +90,9 @@ Result<Record> encode(const Record& record, const Codec* codec) {
   if (codec == nullptr || head.ended) {
     return record;
   }
-  const Result<std::string> bytes = codec->encode(to_json(record));
+  const Result<std::string> bytes = BoundedCodec(*codec).encode(to_json(record));
   if (!bytes) {
     return bytes.error();
-  }
-  if (bytes->size() > most_length) {
-    return Error{Status::limit, "the codec made more bytes of the session than can be stored: store less"};
   }
   head.coded = true;
   const Field only{{}, *bytes};
@@ -119,7 +125,8 @@ Result<Record> encode_values(const Record& record, const Codec* codec) {
     return record;
   }
   head.coded = true;
-  return with_values(record, head, [codec](std::string_view json) { return codec->encode(json); });
+  BoundedCodec bounded(*codec);
+  return with_values(record, head, [&bounded](std::string_view json) { return bounded.encode(json); });
 }
 
 Result<Record> decode_values(Record record, const Codec* codec) {

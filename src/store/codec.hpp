@@ -2,6 +2,7 @@
 #pragma once
 
 #include <base/result.hpp>
+#include <cstddef>
 #include <store/record.hpp>
 #include <string>
 #include <string_view>
@@ -31,6 +32,17 @@ Error needs_codec();
 // record is stored as it is. Records that no codec has touched are read with any.
 Result<Record> encode(const Record& record, const Codec* codec);
 Result<Record> decode(Record record, const Codec* codec);
+
+// What a codec makes of the values of one session, and `used` bytes beside them, is bounded together. Status limit.
+class BoundedCodec {
+ public:
+  explicit BoundedCodec(const Codec& codec, std::size_t used = 0) noexcept : codec_(codec), used_(used) {}
+  Result<std::string> encode(std::string_view json);
+
+ private:
+  const Codec& codec_;
+  std::size_t used_;
+};
 
 // Likewise for stores that keep fields: each value goes through the codec, keys stay as they are.
 Result<Record> encode_values(const Record& record, const Codec* codec);

@@ -57,6 +57,13 @@ class Sealing final : public store::Codec {
   mutable std::atomic<std::uint64_t> nonces_ = 0;
 };
 
+// Makes more than can be stored.
+class Swelling final : public store::Codec {
+ public:
+  Result<std::string> encode(std::string_view) const override { return std::string(store::most_length + 1, 'x'); }
+  Result<std::string> decode(std::string_view bytes) const override { return Reversal().decode(bytes); }
+};
+
 class CodedStore final : public ForwardingStore {
  public:
   CodedStore(std::shared_ptr<store::Store> inner, std::shared_ptr<const store::Codec> codec)

@@ -27,8 +27,9 @@ Result<CodedChanges> CodedChanges::make(const Commit& commit, const Record& foun
   CodedChanges coded;
   coded.values_.reserve(commit.changes.size() + values.size());
   coded.changes_.reserve(commit.changes.size() + values.size());
+  BoundedCodec bounded(codec);
   const auto set = [&](std::string_view key, std::string_view json, bool was_seen) -> Result<void> {
-    Result<std::string> value = codec.encode(json);
+    Result<std::string> value = bounded.encode(json);
     if (!value) {
       return std::move(value.error());
     }

@@ -131,11 +131,6 @@ TEST_CASE("who is overtaken while a codec runs begins anew, until the deadline")
 }
 
 TEST_CASE("what a codec makes too large is refused, and what was there stays") {
-  class Swelling final : public Codec {
-   public:
-    Result<std::string> encode(std::string_view) const override { return std::string(most_length + 1, 'x'); }
-    Result<std::string> decode(std::string_view bytes) const override { return Reversal().decode(bytes); }
-  };
   const TemporaryDirectory directory;
   const auto store = open(directory.file("s.db"));
   REQUIRE(*create(*store, 1, now, "0", coded()));

@@ -15,6 +15,7 @@ using testing::BlockingTransport;
 using testing::RedisServer;
 using testing::Reversal;
 using testing::Sealing;
+using testing::Swelling;
 using testing::tell;
 using testing::text;
 using Kind = Change::Kind;
@@ -145,6 +146,17 @@ TEST_CASE("of a coded commit every single reply may get lost") {
     REQUIRE(world.commit(a, one_more));
     CHECK(world.load(a) == "n=2");
   }
+}
+
+TEST_CASE("what a codec makes too large for Redis is refused, and what was there stays") {
+  World world;
+  world.codec = std::make_shared<Reversal>();
+  CHECK(world.prepare().empty());
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  world.codec = std::make_shared<Swelling>();
+  CHECK(status_of(world.commit(a, one_more)) == Status::limit);
+  CHECK(status_of(world.create(b, {{"n", "1"}})) == Status::limit);
+  CHECK(world.load(a) == "n=1");
 }
 
 TEST_CASE("a reply that is lost after others have committed is a duplicate all the same") {
