@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kept_bytes = std::size_t{64} << 10U;
 constexpr std::size_t read_bytes = std::size_t{16} << 10U;
 
+// Then what has come is dealt with, and others have their turn.
+constexpr int reads_at_once = 16;
+
 // Keeps the room, unless it is much.
 void discard(std::string& bytes) noexcept {
   bytes.clear();
@@ -188,7 +191,7 @@ Result<std::size_t> Wire::receive(std::span<char> room) {
 Result<void> Wire::read(ReplyReader& reader) {
   std::array<char, read_bytes> room;
   std::size_t last = room.size();
-  while (last == room.size()) {
+  for (int count = 0; count < reads_at_once && last == room.size(); ++count) {
     const Result<std::size_t> received = receive(room);
     if (!received) {
       return received.error();
