@@ -1,4 +1,7 @@
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <store/sqlite_pool.hpp>
 #include <thread>
 
@@ -11,6 +14,11 @@ Error lost_file() {
       Status::unavailable,
       "the file of the SQLite database was removed or replaced while it was in use: stop all processes that use it, "
       "remove what is left of the files -wal and -shm beside it, and start them again"};
+}
+
+std::optional<SqliteFile> file_at(const std::string& path) noexcept {
+  struct stat file {};
+  return stat(path.c_str(), &file) == 0 ? std::optional(SqliteFile{file.st_dev, file.st_ino}) : std::nullopt;
 }
 
 }  // namespace
@@ -44,8 +52,8 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
   }
   if (connection) {
     connection->set_call(&call);
-    has_lost_file_ = has_lost_file_ || connection->has_lost_file(call.now());
   }
+  has_lost_file_ = has_lost_file_ || (connection ? connection->has_lost_file(call.now()) : has_other_file());
   if (has_lost_file_) {
     take_back(std::move(connection));
     return lost_file();
@@ -56,6 +64,7 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
   try {
     Result<std::unique_ptr<SqliteConnection>> opened = SqliteConnection::open(options_, call, is_forking_);
     if (opened) {
+      remember_file();
       return Lease(*this, std::move(*opened));
     }
     take_back(nullptr);
@@ -64,6 +73,21 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
     take_back(nullptr);
     throw;
   }
+}
+
+// An open connection knows its file. When there is none, this is all that tells the file from one that was put there.
+bool SqlitePool::has_other_file() {
+  const std::lock_guard lock(mutex_);
+  if (!file_) {
+    return false;
+  }
+  const std::optional<SqliteFile> there = file_at(options_.path);
+  return there ? there != file_ : errno == ENOENT;
+}
+
+void SqlitePool::remember_file() {
+  const std::lock_guard lock(mutex_);
+  file_ = file_ ? file_ : file_at(options_.path);
 }
 
 void SqlitePool::take_back(std::unique_ptr<SqliteConnection> connection) noexcept {

@@ -1,6 +1,8 @@
 // The connections of one process to one database: so many at the most, opened when they are needed.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <base/result.hpp>
 #include <chrono>
@@ -15,6 +17,14 @@
 #include <vector>
 
 namespace sessions::store {
+
+// Which file a path has named.
+struct SqliteFile {
+  dev_t device;
+  ino_t number;
+
+  friend bool operator==(const SqliteFile&, const SqliteFile&) = default;
+};
 
 class SqlitePool {
  public:
@@ -76,6 +86,8 @@ class SqlitePool {
 
   void take_back(std::unique_ptr<SqliteConnection> connection) noexcept;
   bool is_one_free() const noexcept { return !is_forking_ && leased_ < options_.connections; }
+  bool has_other_file();
+  void remember_file();
   void close_all() noexcept;
   void reopen() noexcept;
 
@@ -85,6 +97,7 @@ class SqlitePool {
   std::condition_variable all_returned_;
   std::vector<std::unique_ptr<SqliteConnection>> idle_;
   std::size_t leased_ = 0;
+  std::optional<SqliteFile> file_;  // of the first connection
   std::atomic<bool> is_forking_ = false;
   std::atomic<bool> has_lost_file_ = false;
   SqliteFork fork_;
