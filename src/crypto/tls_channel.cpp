@@ -9,7 +9,6 @@
 #include <crypto/tls_error.hpp>
 #include <crypto/tls_fork.hpp>
 #include <new>
-#include <optional>
 #include <utility>
 
 namespace sessions::crypto {
@@ -135,10 +134,7 @@ Result<void> TlsChannel::go_on(std::string_view received, std::string& to_send, 
   if (has_failed_) {
     return failed_before();
   }
-  std::optional<HandshakeLock> lock;
-  if (!is_open_) {
-    lock.emplace();
-  }
+  const HandshakeLock lock;  // also when it is open: tickets may come
   const ErrorsSetAside host_errors;
   has_failed_ = true;  // if anything throws
   Result<void> done;

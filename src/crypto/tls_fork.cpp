@@ -9,23 +9,22 @@ namespace sessions::crypto {
 namespace {
 
 constinit std::mutex mutex;
-constinit bool is_registered = false;
+constinit std::once_flag registered;
 
 void lock() { mutex.lock(); }
 void unlock() { mutex.unlock(); }
 
 }  // namespace
 
-// The system forgets what was registered when the library is unloaded.
+// Registers first: a fork that knows nothing of the lock must not find it taken. The system forgets what was registered
+// when the library is unloaded.
 HandshakeLock::HandshakeLock() {
-  std::unique_lock held(mutex);
-  if (!is_registered) {
+  std::call_once(registered, [] {
     if (pthread_atfork(&lock, &unlock, &unlock) != 0) {
       throw std::bad_alloc();
     }
-    is_registered = true;
-  }
-  held.release();
+  });
+  lock();
 }
 
 HandshakeLock::~HandshakeLock() { mutex.unlock(); }

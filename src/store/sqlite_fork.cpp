@@ -12,19 +12,19 @@ namespace {
 // All that there are in this process. Held by the forking thread over the fork.
 constinit std::mutex mutex;
 constinit SqliteFork* first = nullptr;
-constinit bool is_registered = false;
+constinit std::once_flag registered;
 
 }  // namespace
 
 SqliteFork::SqliteFork(std::function<void()> before, std::function<void()> after)
     : before_(std::move(before)), after_(std::move(after)) {
-  const std::lock_guard lock(mutex);
-  if (!is_registered) {
+  // First of all: a fork that knows nothing of the lock must not find it taken.
+  std::call_once(registered, [] {
     if (pthread_atfork(&prepare, &parent, &child) != 0) {
       throw std::bad_alloc();
     }
-    is_registered = true;
-  }
+  });
+  const std::lock_guard lock(mutex);
   next_ = first;
   if (next_ != nullptr) {
     next_->previous_ = this;
