@@ -33,9 +33,9 @@
  * a few expired sessions, but none that it cannot read: a newer libsessions may have written it. Their room in the file
  * is used again. After fork, parent and child share the sessions and each opens connections of its own: a backend may
  * be opened before a server forks. Fork itself waits for what SQLite is doing at that moment, but for no lock and no
- * codec, and closes the connections. An older database is brought up to date when it is opened; one that is newer, or
- * has become so meanwhile, fails with SESSIONS_E_NEWER, and a file of another program with SESSIONS_E_CORRUPT: neither
- * is touched. The file has to stay at its path while it is in use: from the next second after it was removed or
+ * codec, and closes the connections. An older database is brought up to date when it is opened; one that is newer
+ * fails with SESSIONS_E_NEWER, as do writes when it has become so meanwhile, and a file of another program with
+ * SESSIONS_E_CORRUPT: neither is touched. The file has to stay at its path while it is in use: from the next second after it was removed or
  * replaced all calls fail with SESSIONS_E_UNAVAILABLE, until the processes that use it have been started anew. To
  * restore a backup, stop them, and remove "-wal" and "-shm" too. The library must have been built with SQLite.
  *
@@ -63,7 +63,7 @@
  *
  * Opening connects, takes twice connect_timeout_ms at the most, and fails when the server cannot be reached or refuses.
  * Later, lost connections are made anew, and calls that were under way are sent once more up to the time allowed for
- * them, what writes for 50 seconds at the most, with one effect at the most: a commit whose answer is lost for good
+ * them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost for good
  * fails with SESSIONS_E_UNKNOWN. While no connection can be made, calls fail at once with
  * SESSIONS_E_UNAVAILABLE. There are no threads of the library's: of the callers that wait, one does the work for all.
  * After fork, parent and child share the sessions and each makes connections of its own. With rediss: fork itself waits

@@ -25,8 +25,8 @@ std::string with_text(const Script& script, std::string_view call);
 std::string format_echo(std::string_view word);
 
 // Scripts remember a call for a minute by the server's clock. A copy of it that is sent no later than this after the
-// first one is known again, with seconds to spare on its way.
-inline constexpr std::chrono::seconds longest_retrying{50};
+// first one is known again, even if the system goes on sending it for as long as a socket may be unacknowledged.
+inline constexpr std::chrono::seconds longest_retrying{25};
 
 // Calls scripts by their digests, gives the text to servers that do not know it, and knows answers by their token. An
 // error has none, and could be anybody's: it is believed when the call was made once more, with an echo behind it.
