@@ -233,7 +233,7 @@ SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
  * sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
  * again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit
  * mode, whether the key is there or not and whether this session has changed it already; it lasts until a commit has
- * written or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends
+ * written, be it only a renewal, or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends
  * that keep sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
  *
  * SESSIONS_OK
@@ -304,8 +304,8 @@ SESSIONS_API int32_t sessions_session_degraded(const sessions_session *session);
  * outcome MERGED or REGENERATED keys that this session set and that now hold its value, or that it edited and that
  * stay removed; with outcome CONFLICT keys that it had read or required to be unchanged, or when it had counted,
  * iterated or read all of them, those that were changed, added or removed. A commit that replaces everything, in the
- * mode last write or after sessions_session_clear() or sessions_session_from_json(), names none. 0 when session is
- * NULL. Since 0.1. */
+ * mode last write or after sessions_session_clear() or sessions_session_from_json(), names none, unless it was in doubt
+ * after SESSIONS_E_UNKNOWN. 0 when session is NULL. Since 0.1. */
 SESSIONS_API size_t sessions_session_contested_count(const sessions_session *session);
 
 /* Reads one of those keys, index 0 to count - 1. It belongs to the session. SESSIONS_OK, SESSIONS_E_INVALID,
