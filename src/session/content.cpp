@@ -49,8 +49,11 @@ Content::Decoded Content::decoded(Members& members) {
   const std::span<const Member> all = members.all();
   const bool has_escapes = members.has_escapes();
   decoded.fields.reserve(all.size() + 1);  // one that may be added
+  decoded.fields.resize(all.size());
+  auto next = decoded.fields.begin();
   for (const auto& [name, json] : all) {
-    Field& field = decoded.fields.emplace_back(Kept{json});
+    Field& field = *next++;
+    field.adopted = json;
     field.is_kept = true;
     if (!has_escapes || name.find('\\') == std::string_view::npos) {
       const char* behind = name.data() + name.size();
@@ -87,14 +90,14 @@ void Content::look_at_record() noexcept {
   count_ = record_.field_count();
   Decoded decoded;
   try {
-    decoded.fields.reserve(count_);
+    decoded.fields.resize(count_);
   } catch (const std::bad_alloc&) {
     return;
   }
   store::Record::Reader reader(record_);
-  for (std::size_t i = 0; i < count_; ++i) {
+  for (Field& field : decoded.fields) {
     const store::Field read = reader.next();
-    Field& field = decoded.fields.emplace_back(Kept{read.value});
+    field.adopted = read.value;
     field.key = read.key;
     field.is_kept = true;
     decoded.bytes += read.key.size() + read.value.size();
@@ -163,12 +166,12 @@ std::vector<Content::AsKept> Content::all_read() const {
   std::vector<AsKept> all = read_;
   for (const Removed& removed : removed_) {
     if (removed.was_read || has_read_everything_) {
-      all.push_back({removed.key, std::string(removed.kept.text())});
+      all.push_back({removed.key, std::string(removed.kept())});
     }
   }
   for (const Field& field : fields_) {
     if (field.is_kept && (field.was_read || has_read_everything_)) {
-      all.push_back({std::string(field.key), std::string(field.kept.text())});
+      all.push_back({std::string(field.key), std::string(field.kept())});
     }
   }
   return all;
@@ -201,8 +204,8 @@ const std::string* Content::json_of(std::string_view key) {
   if (found == nullptr) {
     return nullptr;
   }
-  if (found->own) {
-    return &*found->own;
+  if (!found->own.empty()) {
+    return &found->own;
   }
   std::optional<std::string>& json = owned(*found).json;
   return json ? &*json : &json.emplace(found->json());
@@ -253,6 +256,9 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
   }
   std::string own(json);
   found = found == nullptr ? &add(key) : found;
+  if (found->is_written()) {
+    keep_written(*found);
+  }
   if (found->owned) {
     found->owned->json.reset();
     found->owned->string.reset();
@@ -266,11 +272,17 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
   return Status::ok;
 }
 
+void Content::keep_written(Field& field) { field.adopted = owned(field).kept.emplace(std::move(field.own)); }
+
 // Its value is still to be set.
 Content::Field& Content::add(std::string_view key) {
   Removed* const gone = removed(key);
-  Field added(gone == nullptr ? Kept() : gone->kept);
+  Field added;
   added.key = owned(added).key.emplace(key);
+  added.adopted = gone == nullptr ? std::string_view() : gone->adopted;
+  if (gone != nullptr && gone->own) {
+    added.adopted = added.owned->kept.emplace(*gone->own);
+  }
   added.is_kept = gone != nullptr;
   Field& placed = fields_.emplace_back(std::move(added));
   placed.was_read = gone != nullptr && std::exchange(gone->was_read, false);
@@ -315,7 +327,9 @@ Status Content::remove(std::string_view key) {
   if (Removed* before = removed(key)) {
     before->was_read = found->was_read;
   } else if (found->is_kept) {
-    removed_.push_back({std::string(key), found->kept, found->was_read});
+    const bool is_own = found->is_written() || (found->owned && found->owned->kept);
+    removed_.push_back({std::string(key), found->adopted,
+                        is_own ? std::optional<std::string>(found->kept()) : std::nullopt, found->was_read});
   }
   erase(*found);
   return Status::ok;
@@ -336,9 +350,9 @@ Status Content::require_unchanged(std::string_view key) {
   const Removed* gone = removed(key);
   std::optional<std::string> text;
   if (found != nullptr && found->is_kept) {
-    text = found->kept.text();
+    text = found->kept();
   } else if (found == nullptr && gone != nullptr) {
-    text = gone->kept.text();
+    text = gone->kept();
   }
   required_.push_back({std::string(key), std::move(text)});
   return Status::ok;

@@ -105,33 +105,29 @@ class Content {
   void settle() noexcept;
 
  private:
-  // What a field owns once it was added, or read as a C string.
+  // What a field owns once it was added, or set again after a commit, or read as a C string.
   struct Owned {
     std::optional<std::string> key;
+    std::optional<std::string> kept;
     std::optional<std::string> json;
     std::optional<std::string> string;
   };
 
-  // The value that is kept elsewhere: what was adopted, or what this session has written since.
-  struct Kept {
-    std::string_view text() const noexcept { return own ? *own : adopted; }
-
-    std::string_view adopted = {};
-    std::optional<std::string> own = {};
-  };
-
+  // Small, since reading a session makes one for each of its keys.
   struct Field {
     enum class Change : std::uint8_t { none, set, increment };
     enum class Verbatim : std::uint8_t { nothing, key, member };  // what stands in text_ as Python writes it
 
-    explicit Field(Kept what_is_kept) noexcept : kept(std::move(what_is_kept)) {}
+    // The value's JSON text, and the one that is kept elsewhere.
+    std::string_view json() const noexcept { return own.empty() ? adopted : own; }
+    std::string_view kept() const noexcept { return is_written() ? own : adopted; }
 
-    // The value's JSON text.
-    std::string_view json() const noexcept { return own ? *own : kept.text(); }
+    // What it was set to has become what is kept.
+    bool is_written() const noexcept { return change == Change::none && !own.empty(); }
 
     std::string_view key;
-    Kept kept;
-    std::optional<std::string> own;  // what it was set to since
+    std::string_view adopted;
+    std::string own;  // what it was set to since; no JSON text is empty
     std::unique_ptr<Owned> owned;
     std::int64_t delta = 0;  // increment: the sum of the deltas
     Change change = Change::none;
@@ -145,8 +141,11 @@ class Content {
   enum class State { decoded, text, record };
 
   struct Removed {
+    std::string_view kept() const noexcept { return own ? *own : adopted; }
+
     std::string key;
-    Kept kept;
+    std::string_view adopted;
+    std::optional<std::string> own;  // what is kept, when this session has written it
     bool was_read;
   };
 
@@ -169,6 +168,7 @@ class Content {
   // What is read after a clear is the session's own.
   bool remembers_reads() const noexcept { return remembers_reads_ && !cleared_; }
   static Owned& owned(Field& field);
+  static void keep_written(Field& field);
   static const std::string* string_of(Field& field);
   Status put(std::string_view key, std::string_view json, Field::Change change, std::int64_t delta);
   Field& add(std::string_view key);

@@ -20,10 +20,10 @@ std::vector<store::Change> Content::changes() const {
   changes.reserve(removed_.size() +
                   static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), is_changed)));
   for (const Removed& removed : removed_) {
-    changes.push_back({Kind::remove, removed.key, {}, 0, removed.kept.text()});
+    changes.push_back({Kind::remove, removed.key, {}, 0, removed.kept()});
   }
   for (const Field& field : fields_) {
-    const auto seen = field.is_kept ? std::optional(field.kept.text()) : std::nullopt;
+    const auto seen = field.is_kept ? std::optional(field.kept()) : std::nullopt;
     if (field.change == Field::Change::set) {
       changes.push_back({Kind::set, field.key, field.json(), 0, seen});
     } else if (field.change == Field::Change::increment) {
@@ -52,12 +52,12 @@ std::vector<store::Precondition> Content::preconditions() const {
   };
   for (const Removed& removed : removed_) {
     if (removed.was_read) {
-      add(removed.key, removed.kept.text());
+      add(removed.key, removed.kept());
     }
   }
   for (const Field& field : fields_) {
     if (field.was_read && field.is_kept) {
-      add(field.key, field.kept.text());
+      add(field.key, field.kept());
     }
   }
   for (const AsKept& read : read_) {
@@ -74,11 +74,11 @@ std::vector<std::string> Content::differences(const store::Record& record) const
     }
   }
   for (const Removed& removed : removed_) {
-    kept.emplace(removed.key, removed.kept.text());
+    kept.emplace(removed.key, removed.kept());
   }
   for (const Field& field : fields_) {
     if (field.is_kept) {
-      kept.emplace(field.key, field.kept.text());
+      kept.emplace(field.key, field.kept());
     }
   }
   std::vector<std::string> keys;
@@ -145,10 +145,6 @@ void Content::append_python(std::string& line) const {
 
 void Content::settle() noexcept {
   for (Field& field : fields_) {
-    if (field.own) {
-      field.kept.own = std::move(*field.own);
-      field.own.reset();
-    }
     field.delta = 0;
     field.change = Field::Change::none;
     field.is_kept = true;

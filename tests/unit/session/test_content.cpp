@@ -257,6 +257,13 @@ TEST_CASE("what was written is what is kept from then on") {
   CHECK(content->differences(store::Record({}, {}, {})) == std::vector<std::string>{"a", "b", "new"});
   content->settle();
   CHECK(content->to_json() == R"({"a":5,"b":2,"new":6})");
+  REQUIRE(content->set("a", "7") == Status::ok);
+  CHECK(content->changes().front().seen == "5");
+  REQUIRE(content->remove("a") == Status::ok);
+  CHECK(content->changes().front().seen == "5");
+  REQUIRE(content->set("a", "8") == Status::ok);
+  CHECK(content->changes().back().seen == "5");
+  CHECK(content->to_json() == R"({"b":2,"new":6,"a":8})");
 }
 
 TEST_CASE("strings that were handed out stay until the next change") {
