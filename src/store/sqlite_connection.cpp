@@ -111,6 +111,7 @@ Result<void> SqliteConnection::set_up(const SqliteOptions& options) {
   }
   database_ = std::move(*database);
   sqlite3_busy_handler(database_.get(), &wait_for_lock, this);
+  sqlite3_wal_hook(database_.get(), &note_log, this);  // instead of a checkpoint as a part of the commit
   if (sqlite3_db_readonly(database_.get(), "main") == 1) {
     return sqlite_error(nullptr, SQLITE_READONLY);
   }
@@ -152,6 +153,16 @@ int SqliteConnection::wait_for_lock(void* self, int count) noexcept {
   const auto pause = microseconds(std::min(50 << std::min(count, 10), 2'000));
   std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(pause, left));
   return 1;
+}
+
+int SqliteConnection::note_log(void* self, sqlite3*, const char*, int pages) noexcept {
+  static_cast<SqliteConnection*>(self)->log_pages_ = pages;
+  return SQLITE_OK;
+}
+
+// What goes wrong goes wrong again in a later one, or in a transaction, which then says so.
+void SqliteConnection::checkpoint() noexcept {
+  sqlite3_wal_checkpoint_v2(database_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
 }
 
 Result<bool> SqliteConnection::step(SqliteRun& run) {

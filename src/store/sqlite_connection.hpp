@@ -50,6 +50,12 @@ class SqliteConnection {
   Result<void> commit();
   void rollback() noexcept;
 
+  // Pages in the write-ahead log, of all that have committed, after the last commit() here.
+  int log_pages() const noexcept { return log_pages_; }
+
+  // Copies the log into the database, as far as nobody is in the way. Outside of a transaction.
+  void checkpoint() noexcept;
+
   // A change has failed: what the transaction has done so far is of no use.
   bool must_roll_back() const noexcept;
 
@@ -82,6 +88,7 @@ class SqliteConnection {
 
   Result<void> set_up(const SqliteOptions& options);
   static int wait_for_lock(void* self, int count) noexcept;
+  static int note_log(void* self, sqlite3* database, const char* name, int pages) noexcept;
   bool is_in_transaction() const noexcept;
   Result<bool> step(SqliteRun& run);
   Result<void> change(SqliteRun& run);
@@ -92,8 +99,9 @@ class SqliteConnection {
   std::unique_ptr<Statements> statements_;
   std::int64_t looked_at_ = 0;     // when the file was last at its path
   std::int64_t new_sessions_ = 0;  // in this transaction, without tombstones
-  bool has_failed_ = false;        // a change in this transaction
-  bool has_swept_ = false;         // likewise
+  int log_pages_ = 0;
+  bool has_failed_ = false;  // a change in this transaction
+  bool has_swept_ = false;   // likewise
   bool is_suspect_ = false;
 };
 

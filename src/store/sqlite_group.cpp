@@ -17,6 +17,10 @@ void nap(const Call& call) {
   std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(std::chrono::microseconds(50), left));
 }
 
+// Of the log, before it is copied into the database, and when nobody may add to it until it is.
+constexpr int pages_between_checkpoints = 1'000;
+constexpr int most_pages = 4'000;
+
 // Who runs out of memory fails alone.
 template <class Step>
 Result<void> attempt(const Step& step) {
@@ -55,26 +59,47 @@ Result<void> SqliteGroup::apply(const Change& change, const Call& call) {
 }
 
 void SqliteGroup::lead(Waiting& me, const Call& call) {
-  std::optional<State> taken_are;
+  bool have_led = false;
   Result<void> led = attempt([&]() -> Result<void> {
     const auto done = pool_.use<std::monostate>(call, [&](SqliteConnection& connection) -> Result<std::monostate> {
       if (Result<void> begun = connection.begin(); !begun) {
         return begun.error();
       }
       take_all();
-      taken_are = apply_taken(connection, call.now());
+      const State taken_are = apply_taken(connection, call.now());
+      have_led = true;
+      end(taken_are, connection);
       return std::monostate();
     });
     return done ? Result<void>() : done.error();
   });
-  const std::lock_guard lock(mutex_);
-  if (taken_are) {
-    finish(*taken_are);
-  } else {
+  if (!have_led) {
+    const std::lock_guard lock(mutex_);
     me.result = std::move(led);
     queue_.erase(std::find(queue_.begin(), queue_.end(), &me));
+    step_down();
   }
-  step_down();
+}
+
+// Others go on while the log is copied, unless it has become too long: it can begin anew only when nobody has added to
+// it meanwhile.
+void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
+  const int pages = connection.log_pages();
+  copied_pages_ = std::min(copied_pages_, pages);  // it may have begun anew
+  const bool is_due = pages - copied_pages_ >= pages_between_checkpoints;
+  const bool is_long = pages >= most_pages;
+  copied_pages_ = is_due ? pages : copied_pages_;
+  if (is_long) {
+    connection.checkpoint();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    finish(taken_are);
+    step_down();
+  }
+  if (is_due && !is_long) {
+    connection.checkpoint();
+  }
 }
 
 void SqliteGroup::take_all() noexcept {

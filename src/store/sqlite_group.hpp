@@ -44,6 +44,7 @@ class SqliteGroup {
   void take_all() noexcept;
   void finish(State state) noexcept;
   void step_down() noexcept;
+  void end(State taken_are, SqliteConnection& connection) noexcept;
   State apply_taken(SqliteConnection& connection, std::int64_t now);
   Result<void> apply_together(SqliteConnection& connection, std::int64_t now);
   Result<void> sweep(SqliteConnection& connection, std::int64_t now);
@@ -58,6 +59,7 @@ class SqliteGroup {
   std::vector<Waiting*> taken_;
   std::int64_t swept_at_ = 0;
   bool is_more_due_ = false;
+  int copied_pages_ = 0;  // how long the log was at the last checkpoint
 };
 
 }  // namespace sessions::store

@@ -1,9 +1,11 @@
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <future>
 #include <store/sqlite_group.hpp>
 #include <store/sqlite_pool.hpp>
 #include <thread>
+#include <vector>
 
 #include "../../support/sqlite_world.hpp"
 
@@ -87,4 +89,32 @@ TEST_CASE("a transaction that is spoiled is tried by each alone, up to its own d
     CHECK((pair.hasty_result() || pair.hasty_result().error().status == Status::busy));
   }
   CHECK(has_come_to_it);
+}
+
+TEST_CASE("the log is copied into the database again and again, and begins anew") {
+  constexpr int commits = 6'000;
+  constexpr std::uintmax_t bytes_of_page = 4'096 + 24;
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open(path);
+  const int threads = GENERATE(1, 3);
+  for (unsigned i = 0; i < static_cast<unsigned>(threads); ++i) {
+    REQUIRE(*create(*store, i));
+  }
+  std::atomic<int> failed = 0;
+  {
+    std::vector<std::jthread> writers;
+    for (int i = 0; i < threads; ++i) {
+      writers.emplace_back([&, i] {
+        for (int n = 0; n < commits; ++n) {
+          failed += increment(*store, static_cast<unsigned>(i)) ? 0 : 1;
+        }
+      });
+    }
+  }
+  const std::uintmax_t longest = std::filesystem::file_size(path + "-wal");
+  CHECK(failed == 0);
+  CHECK(value_of(*store, 0) == std::to_string(commits));
+  CHECK(longest > 1'000 * bytes_of_page);
+  CHECK(longest < 4'200 * bytes_of_page);
 }
