@@ -35,9 +35,10 @@
  * be opened before a server forks. Fork itself waits for what SQLite is doing at that moment, but for no lock and no
  * codec, and closes the connections. An older database is brought up to date when it is opened; one that is newer
  * fails with SESSIONS_E_NEWER, as do writes when it has become so meanwhile, and a file of another program with
- * SESSIONS_E_CORRUPT: neither is touched. The file has to stay at its path while it is in use: from the next second after it was removed or
- * replaced all calls fail with SESSIONS_E_UNAVAILABLE, until the processes that use it have been started anew. To
- * restore a backup, stop them, and remove "-wal" and "-shm" too. The library must have been built with SQLite.
+ * SESSIONS_E_CORRUPT: neither is touched. The file has to stay at its path while it is in use: from the next second
+ * after it was removed or replaced all calls fail with SESSIONS_E_UNAVAILABLE, until the processes that use it have
+ * been started anew. To restore a backup, stop them, and remove "-wal" and "-shm" too. The library must have been built
+ * with SQLite.
  *
  * redis: is a server of Redis, 6.2 or later, or Valkey, that any number of processes and machines share:
  *

@@ -233,8 +233,9 @@ SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
  * sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
  * again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit
  * mode, whether the key is there or not and whether this session has changed it already; it lasts until a commit has
- * written, be it only a renewal, or ended in a conflict. Ending a session depends on nothing, nor does a commit without changes. On backends
- * that keep sessions in cookies, and for a session that is not stored yet, there is nobody else: it does nothing.
+ * written, be it only a renewal, or ended in a conflict. Ending a session depends on nothing, nor does a commit without
+ * changes. On backends that keep sessions in cookies, and for a session that is not stored yet, there is nobody else:
+ * it does nothing.
  *
  * SESSIONS_OK
  * SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what

@@ -1,8 +1,7 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <store/sqlite_connection.hpp>
+#include <store/sqlite_file.hpp>
 #include <store/sqlite_schema.hpp>
 #include <store/stored_record.hpp>
 #include <thread>
@@ -14,13 +13,6 @@ namespace {
 // A record that cannot be read is never dropped, since who updates the library may read it again; the sweep looks at it
 // once in so many seconds.
 constexpr std::int64_t unreadable_seconds = 86'400;
-
-// A file for its owner alone; SQLite gives its mode to the files beside it. Made without opening it: closing a
-// descriptor would drop the locks that other connections of this process hold on the file. What goes wrong here goes
-// wrong again when SQLite opens the file, and is told then.
-void make_private_file(const std::string& path) noexcept {
-  static_cast<void>(mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0));
-}
 
 Result<SqliteHandle> open_file(const std::string& path) {
   make_private_file(path);

@@ -1,7 +1,4 @@
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <store/sqlite_pool.hpp>
 #include <thread>
 
@@ -14,11 +11,6 @@ Error lost_file() {
       Status::unavailable,
       "the file of the SQLite database was removed or replaced while it was in use: stop all processes that use it, "
       "remove what is left of the files -wal and -shm beside it, and start them again"};
-}
-
-std::optional<SqliteFile> file_at(const std::string& path) noexcept {
-  struct stat file {};
-  return stat(path.c_str(), &file) == 0 ? std::optional(SqliteFile{file.st_dev, file.st_ino}) : std::nullopt;
 }
 
 }  // namespace
@@ -53,7 +45,7 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
   if (connection) {
     connection->set_call(&call);
   }
-  has_lost_file_ = has_lost_file_ || (connection ? connection->has_lost_file(call.now()) : has_other_file());
+  has_lost_file_ = has_lost_file_ || (connection ? connection->has_lost_file(call.now()) : is_file_gone());
   if (has_lost_file_) {
     take_back(std::move(connection));
     return lost_file();
@@ -76,18 +68,14 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
 }
 
 // An open connection knows its file. When there is none, this is all that tells the file from one that was put there.
-bool SqlitePool::has_other_file() {
+bool SqlitePool::is_file_gone() {
   const std::lock_guard lock(mutex_);
-  if (!file_) {
-    return false;
-  }
-  const std::optional<SqliteFile> there = file_at(options_.path);
-  return there ? there != file_ : errno == ENOENT;
+  return file_ && file_->is_gone_from(options_.path);
 }
 
 void SqlitePool::remember_file() {
   const std::lock_guard lock(mutex_);
-  file_ = file_ ? file_ : file_at(options_.path);
+  file_ = file_ ? file_ : SqliteFile::at(options_.path);
 }
 
 void SqlitePool::take_back(std::unique_ptr<SqliteConnection> connection) noexcept {

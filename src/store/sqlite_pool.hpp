@@ -1,8 +1,6 @@
 // The connections of one process to one database: so many at the most, opened when they are needed.
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <base/result.hpp>
 #include <chrono>
@@ -12,19 +10,12 @@
 #include <optional>
 #include <store/call.hpp>
 #include <store/sqlite_connection.hpp>
+#include <store/sqlite_file.hpp>
 #include <store/sqlite_fork.hpp>
 #include <utility>
 #include <vector>
 
 namespace sessions::store {
-
-// Which file a path has named.
-struct SqliteFile {
-  dev_t device;
-  ino_t number;
-
-  friend bool operator==(const SqliteFile&, const SqliteFile&) = default;
-};
 
 class SqlitePool {
  public:
@@ -86,7 +77,7 @@ class SqlitePool {
 
   void take_back(std::unique_ptr<SqliteConnection> connection) noexcept;
   bool is_one_free() const noexcept { return !is_forking_ && leased_ < options_.connections; }
-  bool has_other_file();
+  bool is_file_gone();
   void remember_file();
   void close_all() noexcept;
   void reopen() noexcept;

@@ -17,7 +17,7 @@ FOREIGN = {
     r"hiredis/.*": "src/store/redis/",
     r"ares\.h": "src/store/redis/resolver",
     r"pthread\.h": ("src/store/sqlite_fork.cpp", "src/crypto/tls_fork.cpp"),
-    r"sys/stat\.h": "src/store/sqlite_connection.cpp",
+    r"sys/stat\.h": "src/store/sqlite_file.cpp",
     r"(sys/(socket|time|un)|netinet/.*|poll)\.h": "src/store/redis/",
     r"arpa/inet\.h": ("src/store/redis/", "src/crypto/tls_channel.cpp"),
     r"sys/eventfd\.h": "src/base/",
