@@ -98,6 +98,13 @@ async def late(websocket: WebSocket) -> None:
     await websocket.close()
 
 
+async def leave(websocket: WebSocket) -> None:
+    websocket.session.clear()
+    await websocket.accept()
+    websocket.session["late"] = True
+    await websocket.close()
+
+
 async def wait(websocket: WebSocket) -> None:
     await websocket.accept()
     websocket.session["waited"] = True
@@ -122,6 +129,7 @@ ROUTES = [
     Route("/login", login),
     WebSocketRoute("/echo", echo),
     WebSocketRoute("/late", late),
+    WebSocketRoute("/leave", leave),
     WebSocketRoute("/wait", wait),
     WebSocketRoute("/deny", deny),
 ]
@@ -265,6 +273,17 @@ def test_websocket_without_cookie_leaves_nothing_behind(serve: Serve) -> None:
     with connect(f"ws://{serve(app_of(store))}/late", proxy=None) as websocket:
         list(websocket)
     assert store.pickles == {}
+
+
+def test_websocket_after_logout_leaves_nothing_behind(serve: Serve) -> None:
+    store = MemorySessionBackend()
+    address = serve(app_of(store))
+    with client_of(address) as client:
+        client.get("/count")
+        cookie = f"session={client.cookies['session']}"
+    with connect(f"ws://{address}/leave", additional_headers={"Cookie": cookie}, proxy=None) as websocket:
+        list(websocket)
+    assert sessions.Manager(store._backend).statistics().sessions == 0
 
 
 def test_websocket_that_the_browser_leaves(serve: Serve) -> None:

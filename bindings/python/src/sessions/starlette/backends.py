@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sessions import aio
 from sessions._json import decode, encode
 from sessions.manager import Backend, Codec, Manager
-from sessions.session import Origin, Session
+from sessions.session import Origin, Outcome, Session
 from sessions.starlette.contract import TWO_WEEKS, CookieSettings, SessionBackend
 from sessions.starlette.redis_client import settings_of
 from sessions.starlette.timed_signer import TimedSigner
@@ -46,7 +46,8 @@ class _Sessions:
         return aio.start(session, "commit")
 
     def is_kept(self, session: Session, /) -> bool:
-        return session.origin == Origin.RESTORED or bool(session.cookie_lines)
+        is_ended = session.outcome == Outcome.DESTROYED
+        return not is_ended and (session.origin == Origin.RESTORED or bool(session.cookie_lines))
 
 
 class _SessionsAtOnce(_Sessions):
