@@ -272,7 +272,7 @@ SESSIONS_API sessions_status sessions_session_require_unchanged(sessions_session
  *                          not repeat what was written: unless the mode is last write, it writes only if the session
  *                          is stored as it was loaded, and otherwise, as when the first one was written after all, the
  *                          outcome is CONFLICT and the session shows what is stored. redis: what the network delivers
- *                          only after that is not seen by it, and an increment may then count twice
+ *                          only after that has no effect, within a minute and unless a codec is set
  * SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    no id could be made
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *

@@ -2,6 +2,7 @@
 #include <bit>
 #include <manager/in_store.hpp>
 #include <manager/session_id.hpp>
+#include <new>
 
 namespace sessions::manager {
 
@@ -18,6 +19,18 @@ bool is_about_version(CommitMode mode, const Kept& kept, const session::Content&
 }
 
 }  // namespace
+
+// Without memory for it, one that is written still is not kept from that.
+void Kept::doubt() noexcept {
+  is_in_doubt = true;
+  try {
+    if (asked.writer != 0) {
+      under_way.push_back(asked);
+    }
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
 
 Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
                              Asked& asked) const {
@@ -99,7 +112,7 @@ Result<store::Committed> InStore::create(Kept& next, const session::Content& con
   return store::Committed{store::Committed::Outcome::applied, {}, {}, head};
 }
 
-Result<void> InStore::start_change(Write write, CommitMode mode, const Kept& kept, const store::Key& key,
+Result<void> InStore::start_change(Write write, CommitMode mode, Kept& kept, const store::Key& key,
                                    const session::Content& content, const Call& call,
                                    store::Completion<store::Committed> done) const {
   store::Commit commit;
@@ -126,17 +139,19 @@ Result<void> InStore::start_change(Write write, CommitMode mode, const Kept& kep
   if (is_about_version(mode, kept, content)) {
     commit.only_version = kept.version;
   }
+  commit.voided = kept.under_way;
   commit.changes = changes;
   commit.preconditions = preconditions;
   if (write == Write::save) {
-    store_->commit(key, commit, call, std::move(done));
+    kept.asked = store_->commit(key, commit, call, std::move(done));
     return {};
   }
   const Result<std::uint64_t> generation = draw_generation();
   if (!generation) {
     return generation.error();
   }
-  store_->regenerate(kept.key, {key, *generation}, commit, call.now() + tombstone_seconds, call, std::move(done));
+  kept.asked =
+      store_->regenerate(kept.key, {key, *generation}, commit, call.now() + tombstone_seconds, call, std::move(done));
   return {};
 }
 
@@ -150,7 +165,9 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::optional<Kep
   auto committed =
       write == Write::create ? create(*next, content, call, asked) : asked.ask<Committed>(*store_, write_late, change);
   if (!committed) {
-    kept.is_in_doubt = kept.is_in_doubt || (changes_version(write) && committed.error().status == Status::unknown);
+    if (changes_version(write) && committed.error().status == Status::unknown) {
+      kept.doubt();
+    }
     return std::move(committed.error());
   }
   if (!committed->record && !committed->head) {
@@ -160,7 +177,10 @@ Result<Written> InStore::perform(Write write, CommitMode mode, std::optional<Kep
     committed->keys = content.differences(*committed->record);
   }
   const store::Record::Head head = committed->record ? committed->record->head() : *committed->head;
-  kept.is_in_doubt = false;
+  if (changes_version(write) && committed->outcome != Outcome::conflict) {
+    kept.under_way.clear();  // it has seen to it that they come to nothing
+  }
+  kept.is_in_doubt = !kept.under_way.empty();
   kept.written = head.times.written;
   kept.generation = head.generation;
   kept.version = head.version;

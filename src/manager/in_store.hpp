@@ -29,7 +29,7 @@ class InStore final : public Keeper {
  private:
   Result<std::uint64_t> draw_generation() const;
   Result<store::Committed> create(Kept& next, const session::Content& content, const Call& call, Asked& asked) const;
-  Result<void> start_change(Write write, CommitMode mode, const Kept& kept, const store::Key& key,
+  Result<void> start_change(Write write, CommitMode mode, Kept& kept, const store::Key& key,
                             const session::Content& content, const Call& call,
                             store::Completion<store::Committed> done) const;
 

@@ -26,7 +26,14 @@ struct Kept {
   store::Key key{};
   std::uint64_t generation = 0;  // in a store: of the record, with the version that the content shows
   std::uint64_t version = 0;
-  bool is_in_doubt = false;  // in a store: a change of this version may have been written
+  // In a store: the change that is being made; whether changes of this version may have been written, and which of them
+  // may be written still.
+  store::Attempt asked = {};
+  bool is_in_doubt = false;
+  std::vector<store::Attempt> under_way = {};
+
+  // Nobody knows what becomes of the change that is being made.
+  void doubt() noexcept;
 };
 
 enum class Write { create, save, touch, regenerate };

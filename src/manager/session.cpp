@@ -39,7 +39,7 @@ Result<void> Session::wait_through(Result<void> result) {
 
 void Session::forget() noexcept {
   if (asked_.is_open() && step_ == &Session::perform && changes_version(writing_.write)) {
-    kept_.is_in_doubt = true;
+    kept_.doubt();
   }
   asked_.forget();
   next_deadline_.reset();

@@ -123,8 +123,9 @@ void Custom::create(const Key& key, const Record& record, const Call& call, Comp
   Dialogue::start(std::make_unique<Create>(blobs_, key, record, call, std::move(done)));
 }
 
-void Custom::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
+Attempt Custom::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
   write_commit(blobs_, key, commit, call, std::move(done));
+  return {};
 }
 
 void Custom::touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
@@ -135,9 +136,10 @@ void Custom::touch(const Key& key, std::uint64_t generation, std::int64_t expire
   write_commit(blobs_, key, renewal, call, std::move(done));
 }
 
-void Custom::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
-                        const Call& call, Completion<Committed> done) {
+Attempt Custom::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                           const Call& call, Completion<Committed> done) {
   write_regeneration(blobs_, from, to, commit, ended_until, call, std::move(done));
+  return {};
 }
 
 void Custom::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) {

@@ -223,8 +223,9 @@ void Memory::create(const Key& key, const Record& record, const Call&, Completio
   done(table_.get().create(key, record));
 }
 
-void Memory::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
+Attempt Memory::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
   done(table_.get().commit(key, commit, call.now()));
+  return {};
 }
 
 void Memory::touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
@@ -235,9 +236,10 @@ void Memory::touch(const Key& key, std::uint64_t generation, std::int64_t expire
   done(table_.get().commit(key, renewal, call.now()));
 }
 
-void Memory::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
-                        const Call& call, Completion<Committed> done) {
+Attempt Memory::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                           const Call& call, Completion<Committed> done) {
   done(table_.get().regenerate(from, to, commit, ended_until, call.now()));
+  return {};
 }
 
 void Memory::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) {

@@ -30,11 +30,11 @@ class Memory final : public Store {
   bool may_block() const noexcept override { return false; }
   void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) override;
   void create(const Key& key, const Record& record, const Call& call, Completion<bool> done) override;
-  void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override;
+  Attempt commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override;
   void touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
              Completion<Committed> done) override;
-  void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
-                  const Call& call, Completion<Committed> done) override;
+  Attempt regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                     const Call& call, Completion<Committed> done) override;
   void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) override;
   void sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) override;
   void ping(const Call& call, Completion<std::monostate> done) override;

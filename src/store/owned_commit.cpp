@@ -21,6 +21,7 @@ std::optional<std::string_view> keep(std::string& texts, const std::optional<std
 
 OwnedCommit::OwnedCommit(const Commit& commit)
     : commit_(commit),
+      voided_(commit.voided.begin(), commit.voided.end()),
       preconditions_(commit.preconditions.begin(), commit.preconditions.end()),
       changes_(commit.changes.begin(), commit.changes.end()) {
   std::size_t size = 0;
@@ -40,6 +41,7 @@ OwnedCommit::OwnedCommit(const Commit& commit)
     change.value = keep(texts_, change.value);
     change.seen = keep(texts_, change.seen);
   }
+  commit_.voided = voided_;
   commit_.preconditions = preconditions_;
   commit_.changes = changes_;
 }

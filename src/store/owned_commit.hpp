@@ -20,6 +20,7 @@ class OwnedCommit {
 
  private:
   Commit commit_;
+  std::vector<Attempt> voided_;
   std::string texts_;
   std::vector<Precondition> preconditions_;
   std::vector<Change> changes_;

@@ -114,8 +114,9 @@ class Sqlite final : public Store {
     });
   }
 
-  void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override {
+  Attempt commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override {
     done(apply({key, commit, call}));
+    return {};
   }
 
   void touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
@@ -126,9 +127,10 @@ class Sqlite final : public Store {
     commit(key, renewal, call, std::move(done));
   }
 
-  void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
-                  const Call& call, Completion<Committed> done) override {
+  Attempt regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                     const Call& call, Completion<Committed> done) override {
     done(apply({from, commit, call, &to, ended_until}));
+    return {};
   }
 
   void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) override {

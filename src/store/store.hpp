@@ -51,8 +51,9 @@ struct Commit {
   std::uint64_t generation = 0;  // of the record that was loaded
   std::uint64_t version = 0;     // likewise: another version means that somebody else has committed since
   Attempt attempt;
-  std::int64_t expires = 0;                   // capped by the record's deadline
-  std::size_t max_bytes = SIZE_MAX;           // of all keys and values; what is larger already may still shrink
+  std::span<const Attempt> voided;   // earlier ones, of which it is not known whether they still come: they must not
+  std::int64_t expires = 0;          // capped by the record's deadline
+  std::size_t max_bytes = SIZE_MAX;  // of all keys and values; what is larger already may still shrink
   std::optional<std::uint64_t> only_version;  // a precondition on everything
   std::span<const Precondition> preconditions;
   bool clear = false;  // first of all, remove every field
@@ -121,16 +122,18 @@ class Store {
   // Answers false when the key is taken, by a session or by the tombstone of one.
   virtual void create(const Key& key, const Record& record, const Call& call, Completion<bool> done) = 0;
 
-  virtual void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) = 0;
+  // Returns, before it is answered, what to void when it is made again because nobody knows what became of it; writer 0
+  // when it cannot take effect any more by then.
+  virtual Attempt commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) = 0;
 
   // Renews: a commit without changes, which conflicts with none. Outcome applied, merged, gone or stale.
   virtual void touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
                      Completion<Committed> done) = 0;
 
   // Moves the record, with the changes, from one key to another: nobody ever sees both or neither. The old key keeps a
-  // tombstone until `ended_until`.
-  virtual void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
-                          const Call& call, Completion<Committed> done) = 0;
+  // tombstone until `ended_until`. Returns what commit() returns.
+  virtual Attempt regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                             const Call& call, Completion<Committed> done) = 0;
 
   // Leaves a tombstone until `ended_until`.
   virtual void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) = 0;

@@ -114,6 +114,7 @@ class BlockingTransport final : public store::redis::Transport {
       while (exchange(*request)) {
       }
     } catch (const std::runtime_error&) {
+      request->lose_reply();
       request->fail({request->writes() ? Status::unknown : Status::unavailable, {}});
     }
   }

@@ -75,23 +75,25 @@ class ForwardingStore : public store::Store {
               store::Completion<bool> done) override {
     pass(std::move(done), [=, this](auto answer) { inner_->create(key, record, made_of(call), std::move(answer)); });
   }
-  void commit(const store::Key& key, const store::Commit& commit, const store::Call& call,
-              store::Completion<store::Committed> done) override {
+  store::Attempt commit(const store::Key& key, const store::Commit& commit, const store::Call& call,
+                        store::Completion<store::Committed> done) override {
     pass(std::move(done), [=, this, copy = std::make_shared<OwnedCommit>(commit)](auto answer) {
       inner_->commit(key, copy->get(), made_of(call), std::move(answer));
     });
+    return {};
   }
   void touch(const store::Key& key, std::uint64_t generation, std::int64_t expires, const store::Call& call,
              store::Completion<store::Committed> done) override {
     pass(std::move(done),
          [=, this](auto answer) { inner_->touch(key, generation, expires, made_of(call), std::move(answer)); });
   }
-  void regenerate(const store::Key& from, const store::Destination& to, const store::Commit& commit,
-                  std::int64_t ended_until, const store::Call& call,
-                  store::Completion<store::Committed> done) override {
+  store::Attempt regenerate(const store::Key& from, const store::Destination& to, const store::Commit& commit,
+                            std::int64_t ended_until, const store::Call& call,
+                            store::Completion<store::Committed> done) override {
     pass(std::move(done), [=, this, copy = std::make_shared<OwnedCommit>(commit)](auto answer) {
       inner_->regenerate(from, to, copy->get(), ended_until, made_of(call), std::move(answer));
     });
+    return {};
   }
   void destroy(const store::Key& key, std::int64_t ended_until, const store::Call& call,
                store::Completion<store::Destroyed> done) override {

@@ -40,7 +40,10 @@ class CommitCall : public ScriptCall<Committed> {
     const bool has_effect = commit.clear || !commit.changes.empty() || target_.move;
     const Attempt attempt = commit.attempt.writer == 0 && has_effect ? this->attempt() : commit.attempt;
     const std::string numbers = format_numbers(commit, attempt, now);
-    const std::string entry = attempt.writer == 0 ? std::string() : undated(attempt);
+    std::string entry = attempt.writer == 0 ? std::string() : undated(attempt);
+    for (const Attempt& voided : commit.voided) {
+      entry += undated(voided);
+    }
     const bool is_plain = this->is_plain(commit);
     const std::string flags = is_plain ? "p" : std::string(commit.clear ? "c" : "") + (codec_ ? "k" : "");
     std::string kinds;
@@ -88,7 +91,7 @@ class CommitCall : public ScriptCall<Committed> {
   bool is_plain(const Commit& commit) const noexcept {
     const std::span<const Change> changes = commit.changes;
     bool is_plain = !codec_ && !target_.move && !commit.clear && !commit.only_version && commit.preconditions.empty() &&
-                    !changes.empty() && changes.size() <= 16;
+                    commit.voided.empty() && !changes.empty() && changes.size() <= 16;
     for (std::size_t i = 1; is_plain && i < changes.size(); ++i) {
       is_plain = std::none_of(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(i),
                               [&](const Change& other) { return other.key == changes[i].key; });

@@ -36,14 +36,17 @@ Redis::Redis(std::shared_ptr<Transport> transport, StoreOptions options, std::sh
 
 // `make` makes a request that has the ticket and the completion.
 template <class T, class Make>
-void Redis::ask(Lane lane, Completion<T> done, Make make) {
+Attempt Redis::ask(Lane lane, Completion<T> done, Make make) {
   Result<Ticket> ticket = Ticket::take(writer_.get());
   if (!ticket) {
-    return done(std::move(ticket.error()));
+    done(std::move(ticket.error()));
+    return {};
   }
+  const Attempt attempt = ticket->attempt();
   if (std::unique_ptr<Request> request = make(std::move(*ticket), std::move(done))) {
     transport_->submit(std::move(request), lane);
   }
+  return attempt;
 }
 
 void Redis::prepare(const Call& call, Completion<std::string> done) {
@@ -64,9 +67,9 @@ void Redis::create(const Key& key, const Record& record, const Call& call, Compl
   });
 }
 
-void Redis::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
+Attempt Redis::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
   const auto make = call.codec() == nullptr ? &make_commit : &make_coded_commit;
-  ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
+  return ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
     return make({scripts_, std::move(ticket)}, {hash_key(key), std::nullopt}, commit, call, Confirmation(0),
                 std::move(committed));
   });
@@ -84,12 +87,12 @@ void Redis::touch(const Key& key, std::uint64_t generation, std::int64_t expires
   });
 }
 
-void Redis::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
-                       const Call& call, Completion<Committed> done) {
+Attempt Redis::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                          const Call& call, Completion<Committed> done) {
   const auto make = call.codec() == nullptr ? &make_commit : &make_coded_commit;
   const Target target{hash_key(from), Move{hash_key(to.key), to.generation, ended_until}};
   const Lane lane = options_.wait_for_replica.count() > 0 ? Lane::confirming : Lane::shared;
-  ask(lane, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
+  return ask(lane, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
     return make({scripts_, std::move(ticket)}, target, commit, call, options_.wait_for_replica, std::move(committed));
   });
 }

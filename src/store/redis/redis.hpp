@@ -33,11 +33,11 @@ class Redis final : public Store {
   void nudge() noexcept override { transport_->nudge(); }
   void load(const Key& key, const Call& call, Completion<std::optional<Record>> done) override;
   void create(const Key& key, const Record& record, const Call& call, Completion<bool> done) override;
-  void commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override;
+  Attempt commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) override;
   void touch(const Key& key, std::uint64_t generation, std::int64_t expires, const Call& call,
              Completion<Committed> done) override;
-  void regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
-                  const Call& call, Completion<Committed> done) override;
+  Attempt regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
+                     const Call& call, Completion<Committed> done) override;
   void destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) override;
   void sweep(std::int64_t most, const Call& call, Completion<std::int64_t> done) override;
   void ping(const Call& call, Completion<std::monostate> done) override;
@@ -45,7 +45,7 @@ class Redis final : public Store {
 
  private:
   template <class T, class Make>
-  void ask(Transport::Lane lane, Completion<T> done, Make make);
+  Attempt ask(Transport::Lane lane, Completion<T> done, Make make);
 
   HashKey hash_key(const Key& key) const { return {options_.prefix, key}; }
 
