@@ -27,6 +27,13 @@ class TlsContext {
   // Status invalid when a file cannot be used; the message says which and why, not where it is. Throws std::bad_alloc.
   static Result<std::shared_ptr<TlsContext>> open(const TlsFiles& files);
 
+  TlsContext() = default;
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+  TlsContext(TlsContext&&) = delete;
+  TlsContext& operator=(TlsContext&&) = delete;
+  ~TlsContext();
+
  private:
   friend class TlsChannel;
 
@@ -62,7 +69,7 @@ class TlsChannel {
   TlsChannel& operator=(const TlsChannel&) = delete;
   TlsChannel(TlsChannel&&) = delete;
   TlsChannel& operator=(TlsChannel&&) = delete;
-  ~TlsChannel() = default;
+  ~TlsChannel();
 
   // Whether the handshake is done and nothing has failed.
   bool is_open() const noexcept { return is_open_ && !has_failed_; }

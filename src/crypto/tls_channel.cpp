@@ -73,15 +73,21 @@ TlsChannel::TlsChannel(std::shared_ptr<TlsContext> context, std::string server_n
 }
 
 Result<std::unique_ptr<TlsChannel>> TlsChannel::open(std::shared_ptr<TlsContext> context, std::string server_name) {
+  std::unique_ptr<TlsChannel> channel;  // which ends, when it comes to nothing, after the lock
   const HandshakeLock lock;
   const ErrorsSetAside host_errors;
-  auto channel = std::make_unique<TlsChannel>(std::move(context), std::move(server_name));
+  channel = std::make_unique<TlsChannel>(std::move(context), std::move(server_name));
   if (!is_name(channel->server_name_)) {
     return no_name();
   }
   require_name(channel->ssl_.get(), channel->server_name_);
   channel->context_->offer_session(channel->ssl_.get(), channel->server_name_);
   return channel;
+}
+
+TlsChannel::~TlsChannel() {
+  const HandshakeLock lock;
+  ssl_.reset();
 }
 
 // Whether the last call ended for want of bytes. SSL_want_read() alone stays true after many an error.

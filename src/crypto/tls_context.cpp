@@ -123,9 +123,10 @@ void TlsContext::Free::operator()(ssl_session_st* session) const noexcept { SSL_
 
 Result<std::shared_ptr<TlsContext>> TlsContext::open(const TlsFiles& files) {
   prepare_openssl();
+  std::shared_ptr<TlsContext> opened;  // which ends, when it comes to nothing, after the lock
   const HandshakeLock lock;
   const ErrorsSetAside host_errors;
-  auto opened = std::make_shared<TlsContext>();
+  opened = std::make_shared<TlsContext>();
   opened->context_.reset(SSL_CTX_new(TLS_client_method()));
   SSL_CTX* context = opened->context_.get();
   // The configuration of the system may ask for more.
@@ -146,6 +147,12 @@ Result<std::shared_ptr<TlsContext>> TlsContext::open(const TlsFiles& files) {
     done = identify(context, files);
   }
   return done ? Result(std::move(opened)) : std::move(done.error());
+}
+
+TlsContext::~TlsContext() {
+  const HandshakeLock lock;
+  resumable_.reset();
+  context_.reset();
 }
 
 // OpenSSL calls this with each ticket, which with TLS 1.3 comes after the handshake, at any time. It keeps its own.
