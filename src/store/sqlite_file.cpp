@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <store/sqlite_file.hpp>
@@ -9,14 +11,24 @@ void make_private_file(const std::string& path) noexcept {
   static_cast<void>(mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0));
 }
 
-std::optional<SqliteFile> SqliteFile::at(const std::string& path) noexcept {
-  struct stat file {};
-  return stat(path.c_str(), &file) == 0 ? std::optional(SqliteFile(file.st_dev, file.st_ino)) : std::nullopt;
+std::unique_ptr<SqliteFile> SqliteFile::at(const std::string& path) {
+  auto file = std::make_unique<SqliteFile>(open(path.c_str(), O_PATH | O_CLOEXEC));
+  return file->descriptor_ == -1 ? nullptr : std::move(file);
+}
+
+SqliteFile::~SqliteFile() {
+  if (descriptor_ != -1) {
+    close(descriptor_);
+  }
 }
 
 bool SqliteFile::is_gone_from(const std::string& path) const noexcept {
-  const std::optional<SqliteFile> there = at(path);
-  return there ? there->device_ != device_ || there->number_ != number_ : errno == ENOENT;
+  struct stat mine {};
+  struct stat there {};
+  if (stat(path.c_str(), &there) != 0) {
+    return errno == ENOENT;
+  }
+  return fstat(descriptor_, &mine) == 0 && (mine.st_dev != there.st_dev || mine.st_ino != there.st_ino);
 }
 
 }  // namespace sessions::store

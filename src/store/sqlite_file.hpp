@@ -1,8 +1,7 @@
 // The file of a database, as the system sees it.
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 
 namespace sessions::store {
@@ -12,20 +11,25 @@ namespace sessions::store {
 // wrong again when SQLite opens the file, and is told then.
 void make_private_file(const std::string& path) noexcept;
 
-// Which file a path has named.
+// The file that a path has named. As long as this lives, no other file can be taken for it. It has it open in a way
+// that knows no locks.
 class SqliteFile {
  public:
-  // None when that cannot be said.
-  static std::optional<SqliteFile> at(const std::string& path) noexcept;
+  // Null when it cannot be said which one it is.
+  static std::unique_ptr<SqliteFile> at(const std::string& path);
+
+  explicit SqliteFile(int descriptor) noexcept : descriptor_(descriptor) {}
+  SqliteFile(const SqliteFile&) = delete;
+  SqliteFile& operator=(const SqliteFile&) = delete;
+  SqliteFile(SqliteFile&&) = delete;
+  SqliteFile& operator=(SqliteFile&&) = delete;
+  ~SqliteFile();
 
   // Whether the path names no file now, or another one.
   bool is_gone_from(const std::string& path) const noexcept;
 
  private:
-  SqliteFile(std::uint64_t device, std::uint64_t number) noexcept : device_(device), number_(number) {}
-
-  std::uint64_t device_;
-  std::uint64_t number_;
+  const int descriptor_;
 };
 
 }  // namespace sessions::store

@@ -45,7 +45,9 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
   if (connection) {
     connection->set_call(&call);
   }
-  has_lost_file_ = has_lost_file_ || (connection ? connection->has_lost_file(call.now()) : is_file_gone());
+  if (connection ? connection->has_lost_file(call.now()) : is_file_gone()) {
+    has_lost_file_ = true;
+  }
   if (has_lost_file_) {
     take_back(std::move(connection));
     return lost_file();
@@ -55,12 +57,17 @@ Result<SqlitePool::Lease> SqlitePool::lease(const Call& call) {
   }
   try {
     Result<std::unique_ptr<SqliteConnection>> opened = SqliteConnection::open(options_, call, is_forking_);
-    if (opened) {
-      remember_file();
-      return Lease(*this, std::move(*opened));
+    if (!opened) {
+      take_back(nullptr);
+      return opened.error();
     }
-    take_back(nullptr);
-    return opened.error();
+    remember_file();
+    if (is_file_gone()) {  // before it was opened
+      has_lost_file_ = true;
+      take_back(std::move(*opened));
+      return lost_file();
+    }
+    return Lease(*this, std::move(*opened));
   } catch (const std::bad_alloc&) {
     take_back(nullptr);
     throw;
@@ -75,7 +82,7 @@ bool SqlitePool::is_file_gone() {
 
 void SqlitePool::remember_file() {
   const std::lock_guard lock(mutex_);
-  file_ = file_ ? file_ : SqliteFile::at(options_.path);
+  file_ = file_ ? std::move(file_) : SqliteFile::at(options_.path);
 }
 
 void SqlitePool::take_back(std::unique_ptr<SqliteConnection> connection) noexcept {

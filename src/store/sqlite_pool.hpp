@@ -88,7 +88,7 @@ class SqlitePool {
   std::condition_variable all_returned_;
   std::vector<std::unique_ptr<SqliteConnection>> idle_;
   std::size_t leased_ = 0;
-  std::optional<SqliteFile> file_;  // of the first connection
+  std::unique_ptr<SqliteFile> file_;  // of the first connection
   std::atomic<bool> is_forking_ = false;
   std::atomic<bool> has_lost_file_ = false;
   SqliteFork fork_;

@@ -221,6 +221,21 @@ TEST_CASE("a file that was removed or replaced is noticed in the next second, an
   CHECK(value_of(*anew, 2) == (is_replaced ? "0" : "gone"));
 }
 
+TEST_CASE("a database that was made anew while nobody had the old one open is another one") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open(path);
+  REQUIRE(*create(*store, 1));
+  for (const char* which : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(path + which);
+  }
+  CHECK(in_child([] { return 0; }) == 0);  // which closes the connections
+  const auto anew = open(path);
+  REQUIRE(*create(*anew, 2));
+  CHECK(status_of(load(*store, 1, patient(now + 2))) == Status::unavailable);
+  CHECK(value_of(*anew, 2) == "0");
+}
+
 TEST_CASE("an empty file becomes a database") {
   const TemporaryDirectory directory;
   std::ofstream(directory.file("s.db")).flush();
