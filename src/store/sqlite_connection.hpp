@@ -50,7 +50,7 @@ class SqliteConnection {
   Result<void> commit();
   void rollback() noexcept;
 
-  // Pages in the write-ahead log, of all that have committed, after the last commit() here.
+  // Pages in the write-ahead log, of all that have committed, after the last commit() here that wrote any.
   int log_pages() const noexcept { return log_pages_; }
 
   // Copies the log into the database, as far as nobody is in the way. Outside of a transaction.

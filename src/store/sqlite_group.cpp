@@ -17,7 +17,7 @@ void nap(const Call& call) {
   std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(std::chrono::microseconds(50), left));
 }
 
-// Of the log, before it is copied into the database, and when nobody may add to it until it is.
+// Of the log, before it is copied into the database, and when nobody else of this process adds to it until it is.
 constexpr int pages_between_checkpoints = 1'000;
 constexpr int most_pages = 4'000;
 
@@ -90,6 +90,7 @@ void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
   const bool is_long = pages >= most_pages;
   copied_pages_ = is_due ? pages : copied_pages_;
   if (is_long) {
+    const std::lock_guard copying(copying_);
     connection.checkpoint();
   }
   {
@@ -97,7 +98,7 @@ void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
     finish(taken_are);
     step_down();
   }
-  if (is_due && !is_long) {
+  if (const std::unique_lock copying(copying_, std::try_to_lock); is_due && !is_long && copying) {
     connection.checkpoint();
   }
 }

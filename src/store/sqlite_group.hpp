@@ -54,6 +54,7 @@ class SqliteGroup {
   std::mutex mutex_;
   bool has_leader_ = false;
   std::vector<Waiting*> queue_;
+  std::mutex copying_;  // the log into the database: SQLite lets one at a time, and does not wait
 
   // The leader's:
   std::vector<Waiting*> taken_;
