@@ -125,7 +125,12 @@ Result<Record> encode_values(const Record& record, const Codec* codec) {
     return record;
   }
   head.coded = true;
-  BoundedCodec bounded(*codec);
+  std::size_t keys = 0;
+  Record::Reader reader(record);
+  for (std::size_t i = 0; i < record.field_count(); ++i) {
+    keys += reader.next().key.size();
+  }
+  BoundedCodec bounded(*codec, keys);
   return with_values(record, head, [&bounded](std::string_view json) { return bounded.encode(json); });
 }
 
