@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from conftest import serving
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
@@ -268,22 +269,25 @@ def test_websocket(backend: Any, serve: Serve) -> None:
     )
 
 
-def test_websocket_without_cookie_leaves_nothing_behind(serve: Serve) -> None:
+def test_websocket_without_cookie_leaves_nothing_behind() -> None:
     store = Own()
-    with connect(f"ws://{serve(app_of(store))}/late", proxy=None) as websocket:
+    with serving(app_of(store)) as address, connect(f"ws://{address}/late", proxy=None) as websocket:
         list(websocket)
     assert store.pickles == {}
 
 
-def test_websocket_after_logout_leaves_nothing_behind(serve: Serve) -> None:
-    store = MemorySessionBackend()
-    address = serve(app_of(store))
-    with client_of(address) as client:
-        client.get("/count")
-        cookie = f"session={client.cookies['session']}"
-    with connect(f"ws://{address}/leave", additional_headers={"Cookie": cookie}, proxy=None) as websocket:
-        list(websocket)
-    assert sessions.Manager(store._backend).statistics().sessions == 0
+@pytest.mark.parametrize("store", [MemorySessionBackend(), Own()], ids=type)
+def test_websocket_after_logout_leaves_nothing_behind(store: Any) -> None:
+    with serving(app_of(store)) as address:
+        with client_of(address) as client:
+            client.get("/count")
+            cookie = f"session={client.cookies['session']}"
+        with connect(f"ws://{address}/leave", additional_headers={"Cookie": cookie}, proxy=None) as websocket:
+            list(websocket)
+    if isinstance(store, Own):
+        assert [pickle.loads(content) for content in store.pickles.values()] == [{}]
+    else:
+        assert sessions.Manager(store._backend).statistics().sessions == 0
 
 
 def test_websocket_that_the_browser_leaves(serve: Serve) -> None:

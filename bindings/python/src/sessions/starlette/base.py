@@ -130,6 +130,8 @@ class _Sessions:
         session.loaded = copy.deepcopy(session.content)
         kept = (session.sid, self._backend.get_max_age()) if session.content else ("", 0)
         session.cookie_lines = [self._line(*kept)]
+        if not session.content:
+            session.sid = None  # what is set later is another session's
 
     def _line(self, value: str, max_age: int | None) -> str:
         cookie: SimpleCookie = SimpleCookie()
