@@ -65,7 +65,7 @@
  * Opening connects, takes twice connect_timeout_ms at the most, and fails when the server cannot be reached or refuses.
  * Later, lost connections are made anew, and calls that were under way are sent once more up to the time allowed for
  * them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost for good
- * fails with SESSIONS_E_UNKNOWN. While no connection can be made, calls fail at once with
+ * fails with SESSIONS_E_UNKNOWN. While there is no connection and none can be made, calls fail at once with
  * SESSIONS_E_UNAVAILABLE. There are no threads of the library's: of the callers that wait, one does the work for all.
  * After fork, parent and child share the sessions and each makes connections of its own. With rediss: fork itself waits
  * until handshakes that are under way have ended.

@@ -29,8 +29,8 @@ class Multiplexer final : public Transport {
   void nudge() noexcept override { wake_up_.set(); }
 
  private:
-  // After failures nobody tries to connect for a while, and calls fail at once; then one call tries, and until that is
-  // decided the others still fail.
+  // After failures nobody tries to connect for a while, and calls that no other connection takes fail at once; then one
+  // call tries, and until that is decided the others still fail.
   struct Breaker {
     Deadline open_until{};
     Deadline tried_until{};
