@@ -20,9 +20,9 @@ fail() {
   exit 1
 }
 
-# Builds the library, without optimisation to be quick. Arguments go to CMake.
+# Builds the library, without optimisation and debug information to be quick. Arguments go to CMake.
 build_library() {
-  "$CMAKE" -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug "$@"
+  "$CMAKE" -S "$source" -B "$work/build" -DCMAKE_BUILD_TYPE=None "$@"
   "$CMAKE" --build "$work/build" --parallel 2
 }
 
@@ -130,7 +130,7 @@ case $kind in
   shared) check_layouts -DBUILD_SHARED_LIBS=ON -DSESSIONS_BUILD_CONFORMANCE=ON ;;
   static) check_layouts -DBUILD_SHARED_LIBS=OFF ;;
   subdirectory)
-    "$CMAKE" -S "$here/subdirectory" -B "$work/build" -DCMAKE_BUILD_TYPE=Debug -DSESSIONS_SOURCE_DIR="$source"
+    "$CMAKE" -S "$here/subdirectory" -B "$work/build" -DCMAKE_BUILD_TYPE=None -DSESSIONS_SOURCE_DIR="$source"
     "$CMAKE" --build "$work/build" --parallel 2
     run "$work/build/consumer" "$work/build/sessions"
     run "$work/build/consumer_cpp" "$work/build/sessions"
