@@ -312,53 +312,6 @@ def test_websocket_that_is_denied(backend: Any, serve: Serve) -> None:
     assert refused.value.response.headers["Set-Cookie"].startswith("session=")
 
 
-def down_app(store: Down, **settings: Any) -> Starlette:
-    return app_of(LibrarySessionBackend(sessions.Backend.custom(store)), **settings)
-
-
-def test_outage_is_503(serve: Serve) -> None:
-    store = Down()
-    address = serve(down_app(store))
-    with client_of(address) as client:
-        client.get("/count")
-        mine = {"Cookie": f"session={client.cookies['session']}"}
-        client.cookies.clear()
-        store.down = True
-        for header in (mine, {}):  # at loading, and at saving
-            answer = client.get("/count", headers=header)
-            assert answer.status_code == 503 and "set-cookie" not in answer.headers
-            assert answer.text.startswith("The session store is not available")
-            with pytest.raises(InvalidStatus) as refused:
-                connect(f"ws://{address}/echo", additional_headers=header, proxy=None)
-            assert refused.value.response.status_code == 503
-        store.down = False
-        assert client.get("/count", headers=mine).json() == {"visits": 2}
-
-
-def test_response_to_errors_of_ones_own(serve: Serve) -> None:
-    store = Down()
-
-    def response(error: sessions.SessionsError) -> JSONResponse:
-        return JSONResponse({"error": error.name}, 502)
-
-    with client_of(serve(down_app(store, error_response=response))) as client:
-        store.down = True
-        answer = client.get("/count")
-        assert answer.status_code == 502 and answer.json() == {"error": "SESSIONS_E_UNAVAILABLE"}
-
-
-def test_other_errors_are_raised(serve: Serve) -> None:
-    async def misuse(request: Request) -> Response:
-        request.session["a"] = object()
-        return Response()
-
-    app = Starlette(
-        routes=[Route("/", misuse)], middleware=[Middleware(SessionMiddleware, backend=MemorySessionBackend())]
-    )
-    with client_of(serve(app)) as client:
-        assert client.get("/").status_code == 500
-
-
 class Held(Down):
     """A store whose answer comes when another request allows it."""
 
@@ -469,22 +422,6 @@ def test_client_of_redis_py(redis_url: str, serve: Serve) -> None:
         with client_of(serve(app_of(RedisSessionBackend(client, ttl=30)))) as browser:
             assert "Max-Age=30" in browser.get("/count").headers["set-cookie"]
     assert [redis.Redis.from_url(f"{redis_url}/{database}").dbsize() for database in (3, 4)] == [1, 1]
-
-
-def test_page_of_an_exception_sees_the_session(serve: Serve) -> None:
-    async def fail(request: Request) -> Response:
-        raise OSError("a defect of the program")
-
-    async def page(request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse(dict(request.session), 500)
-
-    app = app_of(MemorySessionBackend())
-    app.add_exception_handler(Exception, page)
-    app.add_route("/defect", fail)
-    with client_of(serve(app)) as client:
-        client.get("/count")
-        answer = client.get("/defect")
-        assert (answer.status_code, answer.json()) == (500, {"visits": 1})
 
 
 # ---- examples ----
