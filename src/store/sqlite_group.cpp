@@ -98,8 +98,10 @@ void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
     finish(taken_are);
     step_down();
   }
-  if (const std::unique_lock copying(copying_, std::try_to_lock); is_due && !is_long && copying) {
-    connection.checkpoint();
+  if (is_due && !is_long) {
+    if (const std::unique_lock copying(copying_, std::try_to_lock); copying) {
+      connection.checkpoint();
+    }
   }
 }
 

@@ -82,7 +82,9 @@ bool SqlitePool::is_file_gone() {
 
 void SqlitePool::remember_file() {
   const std::lock_guard lock(mutex_);
-  file_ = file_ ? std::move(file_) : SqliteFile::at(options_.path);
+  if (!file_) {
+    file_ = SqliteFile::at(options_.path);
+  }
 }
 
 void SqlitePool::take_back(std::unique_ptr<SqliteConnection> connection) noexcept {
