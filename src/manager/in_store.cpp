@@ -2,7 +2,6 @@
 #include <bit>
 #include <manager/in_store.hpp>
 #include <manager/session_id.hpp>
-#include <new>
 
 namespace sessions::manager {
 
@@ -19,18 +18,6 @@ bool is_about_version(CommitMode mode, const Kept& kept, const session::Content&
 }
 
 }  // namespace
-
-// Without memory for it, one that is written still is not kept from that.
-void Kept::doubt() noexcept {
-  is_in_doubt = true;
-  try {
-    if (asked.writer != 0) {
-      under_way.push_back(asked);
-    }
-  } catch (const std::bad_alloc&) {
-    return;
-  }
-}
 
 Result<Origin> InStore::find(std::string_view cookie_value, const Call& call, session::Content& content, Kept& kept,
                              Asked& asked) const {

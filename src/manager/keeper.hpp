@@ -6,6 +6,7 @@
 #include <manager/ask.hpp>
 #include <manager/config.hpp>
 #include <manager/session_id.hpp>
+#include <new>
 #include <session/content.hpp>
 #include <store/store.hpp>
 #include <string>
@@ -32,8 +33,18 @@ struct Kept {
   bool is_in_doubt = false;
   std::vector<store::Attempt> under_way = {};
 
-  // Nobody knows what becomes of the change that is being made.
-  void doubt() noexcept;
+  // Nobody knows what becomes of the change that is being made. Without memory for it, one that is written still is not
+  // kept from that.
+  void doubt() noexcept {
+    is_in_doubt = true;
+    try {
+      if (asked.writer != 0) {
+        under_way.push_back(asked);
+      }
+    } catch (const std::bad_alloc&) {
+      return;
+    }
+  }
 };
 
 enum class Write { create, save, touch, regenerate };
