@@ -273,7 +273,7 @@ SESSIONS_API sessions_status sessions_session_require_unchanged(sessions_session
  *                          is stored as it was loaded, and otherwise, as when the first one was written after all, the
  *                          outcome is CONFLICT and the session shows what is stored. redis: what the network delivers
  *                          only after that has no effect, within a minute and unless a codec is set
- * SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    no id could be made
+ * SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    a random number that was needed could not be had; nothing was written
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *
  * Since 0.1. */

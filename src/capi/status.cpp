@@ -62,7 +62,7 @@ constexpr std::array<Entry, 22> entries = {{
       "the store did not answer in time, and whether it has written is not known: load the session again to see"}},
     {Status::random,
      "SESSIONS_E_RANDOM",
-     {SESSIONS_E_RANDOM, "the system's random source failed, so no id was made: try again later"}},
+     {SESSIONS_E_RANDOM, "the system's random source failed, so nothing was written: try again later"}},
     {Status::busy,
      "SESSIONS_E_BUSY",
      {SESSIONS_E_BUSY, "others kept the store busy for the time allowed and nothing was changed: try again"}},

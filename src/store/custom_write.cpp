@@ -1,6 +1,4 @@
-#include <array>
 #include <base/random.hpp>
-#include <bit>
 #include <functional>
 #include <store/custom_write.hpp>
 #include <store/dialogue.hpp>
@@ -28,11 +26,11 @@ Result<Commit> marked(const Commit& commit) {
   constexpr std::uint64_t unnamed_writer = 1;
   Commit own = commit;
   if (own.attempt.writer == 0) {
-    std::array<char, sizeof(std::uint64_t)> bytes{};
-    if (Result<void> drawn = system_random(bytes); !drawn) {
-      return std::move(drawn.error());
+    const Result<std::uint64_t> drawn = system_number();
+    if (!drawn) {
+      return drawn.error();
     }
-    own.attempt = {unnamed_writer, std::bit_cast<std::uint64_t>(bytes), UINT64_MAX};
+    own.attempt = {unnamed_writer, *drawn, UINT64_MAX};
   }
   return own;
 }

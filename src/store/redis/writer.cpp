@@ -1,6 +1,5 @@
 #include <array>
 #include <base/random.hpp>
-#include <bit>
 #include <store/redis/writer.hpp>
 
 namespace sessions::store::redis {
@@ -33,9 +32,8 @@ std::string to_bytes(const Applied& applied) {
 std::string undated(const Attempt& attempt) { return to_bytes(Applied{attempt.writer, attempt.sequence, 0}); }
 
 std::unique_ptr<Writer> Writer::draw() {
-  std::array<char, sizeof(std::uint64_t)> bytes{};
-  const Result<void> drawn = system_random(bytes);
-  const auto number = std::bit_cast<std::uint64_t>(bytes) | 1U;  // 0 would be nobody
+  const Result<std::uint64_t> drawn = system_number();
+  const std::uint64_t number = (drawn ? *drawn : 0) | 1U;  // 0 would be nobody
   return std::make_unique<Writer>(number, drawn ? Status::ok : drawn.error().status);
 }
 

@@ -786,7 +786,7 @@ extern "C" {
     ///                          is stored as it was loaded, and otherwise, as when the first one was written after all, the
     ///                          outcome is CONFLICT and the session shows what is stored. redis: what the network delivers
     ///                          only after that has no effect, within a minute and unless a codec is set
-    /// SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    no id could be made
+    /// SESSIONS_E_RANDOM, SESSIONS_E_CALLBACK    a random number that was needed could not be had; nothing was written
     /// SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
     ///
     /// Since 0.1.
@@ -882,7 +882,7 @@ pub const SESSIONS_E_UNAVAILABLE: i32 = -201;
 pub const SESSIONS_E_TIMEOUT: i32 = -202;
 /// the time allowed ran out after the change was handed over: it may or may not be applied
 pub const SESSIONS_E_UNKNOWN: i32 = -203;
-/// the system's random source failed, so no id was made
+/// the system's random source failed, so nothing was written
 pub const SESSIONS_E_RANDOM: i32 = -204;
 /// others kept the store, or this session, busy for the time allowed; nothing was changed
 pub const SESSIONS_E_BUSY: i32 = -205;

@@ -58,7 +58,7 @@ statuses! {
     TIMEOUT = SESSIONS_E_TIMEOUT,
     /// The time allowed ran out after the change was handed over: it may or may not be applied.
     UNKNOWN = SESSIONS_E_UNKNOWN,
-    /// The system's random source failed, so no id was made.
+    /// The system's random source failed, so nothing was written.
     RANDOM = SESSIONS_E_RANDOM,
     /// Others kept the store, or this session, busy for the time allowed; nothing was changed.
     BUSY = SESSIONS_E_BUSY,
