@@ -40,7 +40,15 @@ constexpr bool is_passing(Status status) noexcept {
 }
 
 // message is one line that says what was wrong and what to do; never a key, an id, a cookie's value or session content.
+// Errors are rare: what makes, moves and ends them is kept out of the way of what usually happens.
 struct Error {
+  [[gnu::cold]] Error(Status kind, std::string words) noexcept;
+  [[gnu::cold]] Error(const Error& other);
+  [[gnu::cold]] Error(Error&& other) noexcept;
+  [[gnu::cold]] Error& operator=(const Error& other);
+  [[gnu::cold]] Error& operator=(Error&& other) noexcept;
+  [[gnu::cold]] ~Error();
+
   Status status;
   std::string message;
 };
