@@ -10,7 +10,7 @@ namespace {
 
 using Load = Result<void> (manager::Session::*)(std::string_view);
 
-sessions_status load_new(const sessions_manager* manager, const char* name, const char* text, size_t length,
+sessions_status load_new(const sessions_manager* manager, std::string_view name, const char* text, size_t length,
                          sessions_session** session, sessions_error** error, Load load) noexcept {
   return capi::guard(error, [&]() -> Result<void> {
     if (session == nullptr) {

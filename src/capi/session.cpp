@@ -17,7 +17,7 @@ sessions_status finish(sessions_session* session, sessions_error** error,
 
 using Load = Result<void> (manager::Session::*)(std::string_view);
 
-sessions_status load_into(sessions_session* session, const char* name, const char* text, size_t length,
+sessions_status load_into(sessions_session* session, std::string_view name, const char* text, size_t length,
                           sessions_error** error, Load load) noexcept {
   return capi::guard(error, [&]() -> Result<void> {
     const Result<manager::Session*> idle = capi::use(session);
