@@ -45,27 +45,17 @@ void Content::adopt_text(std::string text) {
 }
 
 Content::Decoded Content::decoded(Members& members) {
-  Decoded decoded;
   const std::span<const Member> all = members.all();
-  const bool has_escapes = members.has_escapes();
+  Decoded decoded;
   decoded.fields.reserve(all.size() + 1);  // one that may be added
-  decoded.fields.resize(all.size());
-  auto next = decoded.fields.begin();
-  for (const auto& [name, json] : all) {
-    Field& field = *next++;
-    field.adopted = json;
-    field.is_kept = true;
-    if (!has_escapes || name.find('\\') == std::string_view::npos) {
-      const char* behind = name.data() + name.size();
-      field.key = name;
-      const bool is_verbatim = json.data() == behind + 3 && behind[1] == ':' && behind[2] == ' ';
-      field.verbatim = is_verbatim ? Field::Verbatim::member : Field::Verbatim::nothing;
-    } else {
-      std::string key(name.size(), '\0');
-      key.resize(json::unescape(name, key.data()));
+  for (const Member& member : all) {
+    Field& field = decoded.fields.emplace_back(member);
+    if (members.has_escapes() && member.name.find('\\') != std::string_view::npos) {
+      std::string key(member.name.size(), '\0');
+      key.resize(json::unescape(member.name, key.data()));
       field.key = owned(field).key.emplace(std::move(key));
     }
-    decoded.bytes += field.key.size() + json.size();
+    decoded.bytes += field.key.size() + member.json.size();
   }
   return decoded;
 }
@@ -266,13 +256,12 @@ Status Content::put(std::string_view key, std::string_view json, Field::Change c
   found->own = std::move(own);
   found->delta = delta;
   found->change = change;
-  found->verbatim = found->verbatim == Field::Verbatim::nothing ? Field::Verbatim::nothing : Field::Verbatim::key;
   bytes_ = bytes;
   json_.reset();
   return Status::ok;
 }
 
-void Content::keep_written(Field& field) { field.adopted = owned(field).kept.emplace(std::move(field.own)); }
+void Content::keep_written(Field& field) { owned(field).kept = std::move(field.own); }
 
 // Its value is still to be set.
 Content::Field& Content::add(std::string_view key) {
@@ -281,7 +270,7 @@ Content::Field& Content::add(std::string_view key) {
   added.key = owned(added).key.emplace(key);
   added.adopted = gone == nullptr ? std::string_view() : gone->adopted;
   if (gone != nullptr && gone->own) {
-    added.adopted = added.owned->kept.emplace(*gone->own);
+    added.owned->kept = gone->own;
   }
   added.is_kept = gone != nullptr;
   Field& placed = fields_.emplace_back(std::move(added));
@@ -406,7 +395,6 @@ Result<void> Content::assign(std::string_view json) {
   for (Field& field : decoded.fields) {
     field.change = Field::Change::set;
     field.is_kept = false;
-    field.verbatim = Field::Verbatim::nothing;
   }
   std::vector<AsKept> read = all_read();
   reset();

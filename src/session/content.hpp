@@ -98,7 +98,7 @@ class Content {
   std::vector<std::string> differences(const store::Record& record) const;
 
   // Appends the whole content as Python writes it to a line, which has room then for what an envelope and attributes
-  // add, as a rule. Members that stand in the text as Python writes them are taken over.
+  // add, as a rule. What was adopted as Python writes it is taken over.
   void append_python(std::string& line) const;
 
   // Everything has been written: there are no changes any more.
@@ -116,24 +116,27 @@ class Content {
   // Small, since reading a session makes one for each of its keys.
   struct Field {
     enum class Change : std::uint8_t { none, set, increment };
-    enum class Verbatim : std::uint8_t { nothing, key, member };  // what stands in text_ as Python writes it
+
+    Field() = default;
+    explicit Field(const Member& member) noexcept : key(member.name), adopted(member.json), is_kept(true) {}
 
     // The value's JSON text, and the one that is kept elsewhere.
     std::string_view json() const noexcept { return own.empty() ? adopted : own; }
-    std::string_view kept() const noexcept { return is_written() ? own : adopted; }
+    std::string_view kept() const noexcept {
+      return is_written() ? std::string_view(own) : owned && owned->kept ? *owned->kept : adopted;
+    }
 
     // What it was set to has become what is kept.
     bool is_written() const noexcept { return change == Change::none && !own.empty(); }
 
     std::string_view key;
-    std::string_view adopted;
-    std::string own;  // what it was set to since; no JSON text is empty
+    std::string_view adopted;  // empty when there was none
+    std::string own;           // what it was set to since; no JSON text is empty
     std::unique_ptr<Owned> owned;
     std::int64_t delta = 0;  // increment: the sum of the deltas
     Change change = Change::none;
     bool is_kept = false;  // it is in what is kept elsewhere
     bool was_read = false;
-    Verbatim verbatim = Verbatim::nothing;
   };
 
   using Fields = std::vector<Field>;
@@ -178,13 +181,15 @@ class Content {
   void look_at_record() noexcept;
   void take_over(Decoded decoded) noexcept;
   static Decoded decoded(Members& members);
+  bool is_text_python() const noexcept;
+  void append_as_in_text(std::string& line) const;
 
   const std::size_t max_bytes_;
   State state_ = State::decoded;
   std::string text_;                       // what fields from text point into
   store::Record record_;                   // what fields from a record point into
   std::vector<std::string_view> scratch_;  // for a text with many names
-  std::size_t count_ = 0;                  // of keys, once looked at and as long as not decoded
+  std::size_t count_ = 0;                  // of the keys that were adopted, once looked at
   Fields fields_;
   std::size_t bytes_ = 0;  // of all keys and values
   std::vector<Removed> removed_;

@@ -1,11 +1,14 @@
 // How content differs from what is kept elsewhere, and how it is written.
 #include <algorithm>
+#include <cstring>
 #include <json/python.hpp>
 #include <map>
 #include <session/content.hpp>
 #include <utility>
 
 namespace sessions::session {
+
+using namespace std::string_view_literals;
 
 bool Content::changed() const noexcept {
   return cleared_ || !removed_.empty() || std::any_of(fields_.begin(), fields_.end(), [](const Field& field) {
@@ -108,37 +111,56 @@ std::vector<store::Field> Content::fields() const {
   return fields;
 }
 
+// Whether all that was adopted is still here and lies in the text as Python writes it: `{"a": 1, "b": 2}`.
+bool Content::is_text_python() const noexcept {
+  if (count_ == 0 || fields_.size() < count_) {
+    return false;
+  }
+  const char* const text = text_.data();
+  std::size_t name = 2;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const Field& field = fields_[i];
+    const std::size_t quote = name + field.key.size();
+    if (name >= text_.size() || field.key.data() != text + name || std::memcmp(text + quote + 1, ": ", 2) != 0 ||
+        (i != 0 && std::memcmp(text + name - 3, ", ", 2) != 0)) {
+      return false;
+    }
+    name = quote + 3 + field.adopted.size() + 3;
+  }
+  return name == text_.size() + 2;
+}
+
+void Content::append_as_in_text(std::string& line) const {
+  const char* at = text_.data();
+  const char* const brace = text_.data() + text_.size() - 1;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const Field& field = fields_[i];
+    if (!field.own.empty()) {
+      line.append(at, field.key.data() + field.key.size() + 3);
+      json::append_python(line, field.own);
+      at = i + 1 == count_ ? brace : fields_[i + 1].key.data() - 3;
+    }
+  }
+  line.append(at, brace);
+}
+
 void Content::append_python(std::string& line) const {
   constexpr std::size_t around_a_member = 8;
   constexpr std::size_t signature = 64;
   constexpr std::size_t attributes = 256;
   line.reserve(line.size() + (bytes_ + around_a_member * fields_.size() + signature) / 3 * 4 + attributes);
-  line += '{';
-  using Verbatim = Field::Verbatim;
-  const auto begin = [](const Field& field) { return field.key.data() - 1; };
-  const auto end = [](const Field& field) {
-    return field.verbatim == Verbatim::key ? field.key.data() + field.key.size() + 3
-                                           : field.json().data() + field.json().size();
-  };
-  for (auto field = fields_.begin(); field != fields_.end(); ++field) {
-    line += field == fields_.begin() ? "" : ", ";
-    if (field->verbatim == Verbatim::nothing) {
-      json::append_python_string(line, field->key);
-      line += ": ";
-    } else {
-      const char* const first = begin(*field);
-      const auto is_followed = [begin, end](const Field& before, const Field& next) {
-        return before.verbatim == Verbatim::member && next.verbatim != Verbatim::nothing &&
-               begin(next) == end(before) + 2 && end(before)[0] == ',' && end(before)[1] == ' ';
-      };
-      while (field + 1 != fields_.end() && is_followed(field[0], field[1])) {
-        ++field;
-      }
-      line.append(first, end(*field));
-    }
-    if (field->verbatim != Verbatim::member) {
-      json::append_python(line, field->json());
-    }
+  std::size_t next = 0;
+  if (is_text_python()) {
+    append_as_in_text(line);
+    next = count_;
+  } else {
+    line += '{';
+  }
+  for (; next < fields_.size(); ++next) {
+    line += next == 0 ? ""sv : ", "sv;
+    json::append_python_string(line, fields_[next].key);
+    line += ": "sv;
+    json::append_python(line, fields_[next].json());
   }
   line += '}';
 }
