@@ -10,8 +10,10 @@
 #include <benchmark/benchmark.h>
 
 #include <atomic>
+#include <barrier>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,7 +30,7 @@ class Printer final : public benchmark::BenchmarkReporter {
 
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
-      // Times of all threads together divided by all iterations: threads that run side by side share the work.
+      // The time of a thread divided by the iterations of all: threads that run side by side share the work.
       std::printf("%d\t%s%s\t%.1f\t%.1f\n", round_, run.run_name.function_name.c_str(),
                   run.threads == 1 ? "" : "/2threads", run.GetAdjustedRealTime(), run.GetAdjustedCPUTime());
     }
@@ -39,22 +41,26 @@ class Printer final : public benchmark::BenchmarkReporter {
   int round_ = 0;
 };
 
+// Threads end together: the mean of their times would count work that one does after the other as if it were done side
+// by side.
 void add(const bench::Operation& operation, double seconds, int threads, std::atomic<bool>& failed) {
-  const auto run = [operation, &failed](benchmark::State& state) {
-    // Made by the thread that uses it: neighbours in memory would get into each other's way.
-    const bench::Step step = operation.make_step();
-    while (state.KeepRunning()) {
-      if (!step()) {
-        failed = true;
-        state.SkipWithError("it went wrong");
-        return;
-      }
-    }
-  };
-  auto* added = benchmark::RegisterBenchmark(operation.name.c_str(), run);
-  added->MinTime(seconds)->UseRealTime();
   for (int count = 1; count <= threads; ++count) {
-    added->Threads(count);
+    const auto end = std::make_shared<std::barrier<>>(count);
+    const auto run = [operation, end, &failed](benchmark::State& state) {
+      // Made by the thread that uses it: neighbours in memory would get into each other's way.
+      const bench::Step step = operation.make_step();
+      for (auto left = state.max_iterations; state.KeepRunning();) {
+        if (!step()) {
+          failed = true;
+          state.SkipWithError("it went wrong");
+          return end->arrive_and_drop();
+        }
+        if (--left == 0) {
+          end->arrive_and_wait();
+        }
+      }
+    };
+    benchmark::RegisterBenchmark(operation.name.c_str(), run)->MinTime(seconds)->UseRealTime()->Threads(count);
   }
 }
 
