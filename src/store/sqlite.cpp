@@ -194,10 +194,11 @@ class Sqlite final : public Store {
   }
 
   Result<Committed> apply_at_once(const Rewrite& rewrite) {
+    const Version seen{rewrite.commit.generation, rewrite.commit.version};
     Plan planned;
     Result<void> applied = process_.get().group.apply(
         [&](SqliteConnection& in) -> Result<void> {
-          const Result<std::optional<SqliteRow>> row = in.find(rewrite.key);
+          const Result<std::optional<SqliteRow>> row = in.find(rewrite.key, seen);
           Result<Plan> made = row ? plan(rewrite, *row) : row.error();
           if (!made) {
             return std::move(made.error());

@@ -3,7 +3,6 @@
 #include <store/sqlite_connection.hpp>
 #include <store/sqlite_file.hpp>
 #include <store/sqlite_schema.hpp>
-#include <store/stored_record.hpp>
 #include <thread>
 
 namespace sessions::store {
@@ -216,7 +215,7 @@ bool SqliteConnection::is_suspect() const noexcept { return is_suspect_ || is_in
 
 bool SqliteConnection::is_in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
 
-Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key) {
+Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key, std::optional<Version> seen) {
   SqliteRun run = statements_->find.run();
   const Result<bool> row = step(run.bind(1, text(key)));
   if (!row) {
@@ -225,7 +224,7 @@ Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key) {
   if (!*row) {
     return std::optional<SqliteRow>();
   }
-  Result<Record> record = read_stored(run.bytes(2));
+  Result<Record> record = read_stored(run.bytes(2), seen);
   if (!record) {
     return record.error();
   }

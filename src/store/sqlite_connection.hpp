@@ -10,6 +10,7 @@
 #include <store/sqlite.hpp>
 #include <store/sqlite_handle.hpp>
 #include <store/store.hpp>
+#include <store/stored_record.hpp>
 #include <vector>
 
 namespace sessions::store {
@@ -65,7 +66,8 @@ class SqliteConnection {
   // What was met on this connection may not be met on a new one, or it is still in a transaction.
   bool is_suspect() const noexcept;
 
-  Result<std::optional<SqliteRow>> find(const Key& key);
+  // `seen` is the version whose fields have been read before.
+  Result<std::optional<SqliteRow>> find(const Key& key, std::optional<Version> seen = {});
 
   // False when the key is taken.
   Result<bool> insert(const Key& key, const Record& record);

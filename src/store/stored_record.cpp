@@ -12,26 +12,38 @@ namespace {
 
 constexpr std::int64_t latest_expiry = limits::latest_second + limits::lifetime_seconds;
 
+// Only arrays and objects have names in them.
 bool is_json(std::string_view value, std::vector<std::string_view>& scratch) {
-  scratch.resize(std::max(scratch.size(), json::scratch_size(value)));
+  const bool may_have_names = value.starts_with('{') || value.starts_with('[');
+  scratch.resize(may_have_names ? std::max(scratch.size(), json::scratch_size(value)) : scratch.size());
   std::string_view bare;
   return !json::scan_value(value, scratch, &bare) && bare.size() == value.size();
 }
 
-// What was read may be anything that looks like a record: nothing that is done with it later may go wrong.
-bool is_sound(const Record& record) {
+bool has_sound_head(const Record& record) {
   const auto applied = record.applied();
+  return is_sound(record.head().times) && record.field_count() <= limits::keys &&
+         std::all_of(applied.begin(), applied.end(),
+                     [](const Applied& a) { return a.time >= 0 && a.time <= limits::latest_second; });
+}
+
+// What a codec has made is tested when it has been decoded.
+bool has_sound_fields(const Record& record) {
+  const bool is_coded = record.head().coded;
   std::vector<std::string_view> scratch;
   Record::Reader reader(record);
-  bool sound = is_sound(record.head().times) && record.field_count() <= limits::keys &&
-               std::all_of(applied.begin(), applied.end(),
-                           [](const Applied& a) { return a.time >= 0 && a.time <= limits::latest_second; });
-  for (std::size_t i = 0; sound && i < record.field_count(); ++i) {
+  for (std::size_t i = 0; i < record.field_count(); ++i) {
     const Field field = reader.next();
-    // What a codec has made is tested when it has been decoded.
-    sound = is_utf8(field.key) && (record.head().coded || is_json(field.value, scratch));
+    if (!is_utf8(field.key) || (!is_coded && !is_json(field.value, scratch))) {
+      return false;
+    }
   }
-  return sound;
+  return true;
+}
+
+bool is_of(const Record& record, const std::optional<Version>& version) noexcept {
+  const Record::Head head = record.head();
+  return version && head.generation == version->generation && head.version == version->version;
 }
 
 }  // namespace
@@ -43,12 +55,16 @@ bool is_sound(const Times& times) noexcept {
 }
 
 Result<Record> tested(Record record) {
-  return is_sound(record) ? Result<Record>(std::move(record)) : unreadable(Status::corrupt);
+  return has_sound_head(record) && has_sound_fields(record) ? Result<Record>(std::move(record))
+                                                            : unreadable(Status::corrupt);
 }
 
-Result<Record> read_stored(std::string_view bytes) {
+Result<Record> read_stored(std::string_view bytes, std::optional<Version> seen) {
   Result<Record> record = Record::parse(bytes);
-  return record ? tested(std::move(*record)) : std::move(record);
+  if (!record || (is_of(*record, seen) && has_sound_head(*record))) {
+    return record;
+  }
+  return tested(std::move(*record));
 }
 
 }  // namespace sessions::store

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <base/result.hpp>
+#include <cstdint>
+#include <optional>
 #include <store/record.hpp>
 #include <string_view>
 
@@ -14,7 +16,13 @@ bool is_sound(const Times& times) noexcept;
 // and its values JSON, as far as no codec has written them. Status corrupt.
 Result<Record> tested(Record record);
 
-// As Record::parse(), and tested. Status corrupt or newer.
-Result<Record> read_stored(std::string_view bytes);
+// Which content a session had: no two have the same.
+struct Version {
+  std::uint64_t generation;
+  std::uint64_t version;
+};
+
+// As Record::parse(), and tested; the keys and values of the version that was seen have been. Status corrupt or newer.
+Result<Record> read_stored(std::string_view bytes, std::optional<Version> seen = {});
 
 }  // namespace sessions::store

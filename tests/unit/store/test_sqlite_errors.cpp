@@ -254,6 +254,11 @@ TEST_CASE("damage is corrupt, where it is met") {
     Sql(path).run("UPDATE sessions SET record = x'00' WHERE id = 1");
     CHECK(status_of(load(*store, 0)) == Status::corrupt);
     CHECK(status_of(load(*store, 1)) == Status::ok);
+    Sql(path).run(
+        "UPDATE sessions SET record = (SELECT substr(record, 1, length(record) - 1) || 'x' FROM sessions "
+        "WHERE id = 3) WHERE id = 3");
+    CHECK(status_of(load(*store, 2)) == Status::corrupt);
+    CHECK(status_of(increment(*store, 2)) == Status::corrupt);  // another version than it has seen
   }
   size = std::filesystem::file_size(path);
   {
