@@ -17,7 +17,11 @@ std::int64_t MemoryShard::cost(const Record& record) noexcept {
 
 Record* MemoryShard::find(const Key& key) noexcept {
   KeyTable::Entry* found = records_.find(key);
-  return found == nullptr ? nullptr : &found->record;
+  if (found == nullptr) {
+    return nullptr;
+  }
+  found->record.prefetch();
+  return &found->record;
 }
 
 void MemoryShard::make_room_for_entry() {

@@ -128,6 +128,14 @@ SharedBytes Record::allocate(const Index& index) {
 
 Record::Index Record::index() const noexcept { return integer_at<Index>(body_.data()); }
 
+// As much as most are long: how long this one is stands in what is not here yet. Nothing is read behind its end.
+void Record::prefetch() const noexcept {
+  constexpr std::size_t cache_line = 64;
+  for (std::size_t line = 0; line < 8; ++line) {
+    __builtin_prefetch(body_.data() + line * cache_line);
+  }
+}
+
 std::string_view Record::bytes() const noexcept { return {body_.data() + sizeof(Index), index().size}; }
 
 std::size_t Record::field_count() const noexcept { return index().field_count; }
