@@ -29,10 +29,11 @@ local function remember(applied, entry, settled)
   return #kept < 1024 and table.concat(kept) .. entry or nil
 end
 
--- this is only garbage collection: our clock may be another than the server's. It is also done where all is done
--- already: WAIT waits for what its own connection has written, which must not be nothing
+-- this is only garbage collection: our clock may be another than the server's. To the end of the minute, so that what
+-- is renewed within one is left. It is also done where all is done already: WAIT waits for what its own connection has
+-- written, which must not be nothing
 local function expire(key, expires, now)
-  redis.call('PEXPIRE', key, 1000 * math.max(1, math.min(expires - now + 1, 1e11)))
+  redis.call('PEXPIRE', key, 1000 * math.max(1, math.min(expires - expires % 60 + 60 - now, 1e11)))
 end
 )lua";
 
@@ -104,7 +105,8 @@ if flags == 'p' then repeat
   if not head or #head ~= 60 or string.sub(head, 1, 24) ~= string.sub(numbers, 1, 24) then break end
   local last, written, former_expires, next, former_bytes = struct.unpack('>I6I6I6I6I6', head, 31)
   if former_expires < now or last < now then break end
-  if not applied then
+  if not applied or (#applied == 21 and string.sub(applied, 1, 8) == string.sub(entry, 1, 8) and
+      struct.unpack('>I8', applied, 9) < settled) then
     applied = entry
   elseif #applied % 21 ~= 0 or was_applied(applied, string.sub(entry, 1, 16)) then
     break
@@ -135,7 +137,7 @@ if flags == 'p' then repeat
     struct.pack('>I6I6I6I6', math.max(written, now), expires, next, bytes)
   set[2] = head
   redis.call('HSET', from, unpack(set))
-  expire(from, expires, now)
+  if math.floor(expires / 60) ~= math.floor(former_expires / 60) then expire(from, expires, now) end
   do return {token, 'applied', head} end
 until true end
 )lua";

@@ -238,6 +238,31 @@ TEST_CASE("attempts are forgotten when they are settled, and 1024 that are not m
   CHECK(world.load(a) == "n=1025");
 }
 
+TEST_CASE("a commit forgets what its own writer has settled, and nothing else") {
+  World world;
+  REQUIRE(*world.create(a, {}));
+  REQUIRE(tell(world.server, {"HDEL", hash_of(a), "+"}) == "1");  // creating it was an attempt too
+  const auto outcome = [&](std::uint64_t version, const Attempt& attempt) {
+    return world.commit(a, one_more, version, attempt)->outcome;
+  };
+  REQUIRE(outcome(1, {42, 5, 1}) == Outcome::applied);
+  REQUIRE(outcome(2, {42, 6, 1}) == Outcome::applied);
+  CHECK(outcome(3, {42, 5, 1}) == Outcome::duplicate);
+  REQUIRE(outcome(3, {43, 1, 1}) == Outcome::applied);
+  REQUIRE(outcome(4, {42, 7, 7}) == Outcome::applied);
+  CHECK(outcome(5, {43, 1, 1}) == Outcome::duplicate);
+  CHECK(outcome(5, {42, 7, 7}) == Outcome::duplicate);
+  REQUIRE(outcome(5, {42, 8, 8}) == Outcome::applied);
+  REQUIRE(tell(world.server, {"HDEL", hash_of(a), "+"}) == "1");
+  REQUIRE(outcome(6, {42, 9, 9}) == Outcome::applied);
+  REQUIRE(outcome(7, {42, 10, 10}) == Outcome::applied);
+  CHECK(tell(world.server, {"HGET", hash_of(a), "+"}).size() == 21);
+  REQUIRE(outcome(8, {43, 2, 1}) == Outcome::applied);
+  REQUIRE(outcome(9, {42, 11, 11}) == Outcome::applied);
+  CHECK(outcome(10, {43, 2, 1}) == Outcome::duplicate);
+  CHECK(world.load(a) == "n=9");
+}
+
 TEST_CASE("many calls of one store leave a short memory") {
   World world;
   REQUIRE(*world.create(a, {}));
@@ -264,16 +289,34 @@ TEST_CASE("scripts survive that the server forgets them") {
   CHECK(*world.create(b, {{"n", "1"}}));
 }
 
-TEST_CASE("garbage collection leaves each record a little longer than it lives") {
+TEST_CASE("garbage collection leaves each record to the end of the minute in which it ends") {
   World world;
   const auto seconds = [&](const Key& key) { return std::stoll(tell(world.server, {"PTTL", hash_of(key)})) / 1'000; };
   REQUIRE(*world.create(a, {{"n", "1"}}));
-  CHECK((seconds(a) >= 990 && seconds(a) <= 1'001));
+  CHECK((seconds(a) >= 1'050 && seconds(a) <= 1'060));
   REQUIRE(world.regenerate(a, b));
-  CHECK((seconds(a) >= 50 && seconds(a) <= 61));
-  CHECK((seconds(b) >= 990 && seconds(b) <= 1'001));
+  CHECK((seconds(a) >= 90 && seconds(a) <= 100));
+  CHECK((seconds(b) >= 1'050 && seconds(b) <= 1'060));
   REQUIRE(world.destroy(b));
-  CHECK((seconds(b) >= 50 && seconds(b) <= 61));
+  CHECK((seconds(b) >= 90 && seconds(b) <= 100));
+}
+
+TEST_CASE("what is renewed within a minute needs no other expiry of the server") {
+  World world;
+  const auto seconds = [&] { return std::stoll(tell(world.server, {"PTTL", hash_of(a)})) / 1'000; };
+  const auto commit_until = [&](std::int64_t expires, std::uint64_t version) {
+    Commit commit = commit_of(one_more, version);
+    commit.expires = expires;
+    REQUIRE(world.commit(a, commit)->outcome == Outcome::applied);
+  };
+  REQUIRE(*world.create(a, {{"n", "1"}}));
+  REQUIRE(tell(world.server, {"PEXPIRE", hash_of(a), "9000000"}) == "1");
+  commit_until(now + 1'059, 1);
+  CHECK(seconds() >= 8'990);
+  commit_until(now + 1'060, 2);
+  CHECK((seconds() >= 1'110 && seconds() <= 1'120));
+  commit_until(now + 1'059, 3);
+  CHECK((seconds() >= 1'050 && seconds() <= 1'060));
 }
 
 TEST_CASE("what is not ours under a session's key is corrupt, and stays as it is") {
