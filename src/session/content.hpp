@@ -98,7 +98,7 @@ class Content {
   std::vector<std::string> differences(const store::Record& record) const;
 
   // Appends the whole content as Python writes it to a line, which has room then for what an envelope and attributes
-  // add, as a rule. What was adopted as Python writes it is taken over.
+  // add, as a rule. Members that were adopted as Python writes them are taken over.
   void append_python(std::string& line) const;
 
   // Everything has been written: there are no changes any more.
@@ -182,6 +182,7 @@ class Content {
   void take_over(Decoded decoded) noexcept;
   static Decoded decoded(Members& members);
   bool is_text_python() const noexcept;
+  std::string_view as_adopted(const Field& field) const noexcept;
   void append_as_in_text(std::string& line) const;
 
   const std::size_t max_bytes_;

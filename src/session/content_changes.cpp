@@ -1,6 +1,7 @@
 // How content differs from what is kept elsewhere, and how it is written.
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <json/python.hpp>
 #include <map>
 #include <session/content.hpp>
@@ -144,6 +145,18 @@ void Content::append_as_in_text(std::string& line) const {
   line.append(at, brace);
 }
 
+// The member as it stands in the text, if it was adopted and lies there as Python writes it.
+std::string_view Content::as_adopted(const Field& field) const noexcept {
+  const char* const key = field.key.data();
+  const char* const end = text_.data() + text_.size();
+  if (count_ == 0 || !field.own.empty() || std::less<>()(key, text_.data()) || !std::less<>()(key, end)) {
+    return {};
+  }
+  const char* const quote = key + field.key.size();
+  const bool is_python = field.adopted.data() == quote + 3 && std::memcmp(quote + 1, ": ", 2) == 0;
+  return is_python ? std::string_view(key - 1, 1 + field.key.size() + 3 + field.adopted.size()) : std::string_view();
+}
+
 void Content::append_python(std::string& line) const {
   constexpr std::size_t around_a_member = 8;
   constexpr std::size_t signature = 64;
@@ -157,10 +170,15 @@ void Content::append_python(std::string& line) const {
     line += '{';
   }
   for (; next < fields_.size(); ++next) {
+    const Field& field = fields_[next];
     line += next == 0 ? ""sv : ", "sv;
-    json::append_python_string(line, fields_[next].key);
+    if (const std::string_view member = as_adopted(field); !member.empty()) {
+      line += member;
+      continue;
+    }
+    json::append_python_string(line, field.key);
     line += ": "sv;
-    json::append_python(line, fields_[next].json());
+    json::append_python(line, field.json());
   }
   line += '}';
 }
