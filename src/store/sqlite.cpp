@@ -194,7 +194,9 @@ class Sqlite final : public Store {
   }
 
   Result<Committed> apply_at_once(const Rewrite& rewrite) {
-    const Version seen{rewrite.commit.generation, rewrite.commit.version};
+    const auto seen = rewrite.commit.version == 0
+                          ? std::nullopt
+                          : std::optional(Version{rewrite.commit.generation, rewrite.commit.version});
     Plan planned;
     Result<void> applied = process_.get().group.apply(
         [&](SqliteConnection& in) -> Result<void> {
@@ -207,7 +209,26 @@ class Sqlite final : public Store {
           return planned.stored ? put(rewrite, **row, planned, in) : Result<void>();
         },
         rewrite.call);
-    return applied ? Result<Committed>(std::move(planned.committed)) : std::move(applied.error());
+    return applied ? without_untested(std::move(planned.committed)) : std::move(applied.error());
+  }
+
+  // The writer knows the fields of what it was applied to; those of anything else are for its eyes only when they are
+  // sound.
+  static Result<Committed> without_untested(Committed committed) {
+    if (!committed.record) {
+      return committed;
+    }
+    if (committed.outcome == Outcome::applied) {
+      committed.head = committed.record->head();
+      committed.record.reset();
+      return committed;
+    }
+    Result<Record> record = tested(std::move(*committed.record));
+    if (!record) {
+      return std::move(record.error());
+    }
+    committed.record = std::move(*record);
+    return committed;
   }
 
   // A codec is the host's own code, which may take its time, wait for locks and fork: while it runs, no connection is

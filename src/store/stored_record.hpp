@@ -16,7 +16,7 @@ bool is_sound(const Times& times) noexcept;
 // and its values JSON, as far as no codec has written them. Status corrupt.
 Result<Record> tested(Record record);
 
-// Which content a session had: no two have the same.
+// Which content was under a key: it has never two of the same version.
 struct Version {
   std::uint64_t generation;
   std::uint64_t version;

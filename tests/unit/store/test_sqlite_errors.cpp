@@ -242,6 +242,34 @@ TEST_CASE("an empty file becomes a database") {
   CHECK(*create(*open(directory.file("s.db")), 1));
 }
 
+TEST_CASE("who has read a session is not shown what was damaged since") {
+  const TemporaryDirectory directory;
+  const auto store = open(directory.file("s.db"));
+  const auto commit = [&](std::optional<std::string_view> required) {
+    const Change change{Change::Kind::set, "other", "1"};
+    const Precondition precondition{"n", required};
+    Commit wanted;
+    wanted.generation = generation;
+    wanted.version = 1;
+    wanted.expires = now + lifetime;
+    wanted.changes = {&change, 1};
+    wanted.preconditions = {&precondition, 1};
+    return ask<Committed>(*store, [&](auto done) { store->commit(key_of(1), wanted, patient(), std::move(done)); });
+  };
+  REQUIRE(*create(*store, 1, now, "12"));
+  Sql(directory.file("s.db"))
+      .run("UPDATE sessions SET record = CAST(substr(record, 1, length(record) - 1) || 'x' AS BLOB)");
+  CHECK(status_of(load(*store, 1)) == Status::corrupt);
+  CHECK(status_of(commit("12")) == Status::corrupt);  // a conflict, which would show the record
+  const auto applied = commit("1x");
+  REQUIRE(applied);
+  CHECK(applied->outcome == Committed::Outcome::applied);
+  CHECK_FALSE(applied->record);
+  REQUIRE(applied->head);
+  CHECK(applied->head->version == 2);
+  CHECK(status_of(load(*store, 1)) == Status::corrupt);
+}
+
 TEST_CASE("damage is corrupt, where it is met") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("s.db");
