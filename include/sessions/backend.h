@@ -72,12 +72,12 @@
  *
  * On the server each session is a hash, prefix{digest of the id}: its field "@" is a head of 60 bytes, "+" has 21 bytes
  * for each commit that might be tried again, and each key of the session is a field with a dot before it. Scripts
- * change it, so that a commit is one step. The server's expiry is only garbage collection, a minute late at the most:
- * ends are enforced by the library's clock. A session of three short keys takes about 330 bytes as long as the server
- * packs it, that is, until there are more fields than hash-max-listpack-entries, 128 or more by default, or one is
- * longer than hash-max-listpack-value, by default 64, as it also is when more than three processes commit to a session
- * within a minute (before Redis 7 both say ziplist). Then it takes about 670 bytes. All that a user of the server has
- * to be permitted:
+ * change it, so that a commit is one step. The server's expiry is only garbage collection, two minutes late at the
+ * most: ends are enforced by the library's clock. A session of three short keys takes about 330 bytes as long as the
+ * server packs it, that is, until there are more fields than hash-max-listpack-entries, 128 or more by default, or one
+ * is longer than hash-max-listpack-value, by default 64, as it also is when more than three processes commit to a
+ * session within a minute (before Redis 7 both say ziplist). Then it takes about 670 bytes. All that a user of the
+ * server has to be permitted:
  *
  *   ACL SETUSER sessions on >PASSWORD ~session:* +ping +select +client|setname +info +wait +script|load +evalsha +eval
  *     +time +scan +exists +pexpire +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby

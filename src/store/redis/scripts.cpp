@@ -29,11 +29,11 @@ local function remember(applied, entry, settled)
   return #kept < 1024 and table.concat(kept) .. entry or nil
 end
 
--- this is only garbage collection: our clock may be another than the server's. To the end of the minute, so that what
--- is renewed within one is left. It is also done where all is done already: WAIT waits for what its own connection has
--- written, which must not be nothing
+-- this is only garbage collection: our clock may be another than the server's. To the end of a minute, so that commits
+-- within one move it once, and of the next one, so that clients' clocks may differ by as much. It is also done where
+-- all is done already: WAIT waits for what its own connection has written, which must not be nothing
 local function expire(key, expires, now)
-  redis.call('PEXPIRE', key, 1000 * math.max(1, math.min(expires - expires % 60 + 60 - now, 1e11)))
+  redis.call('PEXPIRE', key, 1000 * math.max(1, math.min(expires - expires % 60 + 120 - now, 1e11)))
 end
 )lua";
 
