@@ -40,7 +40,7 @@ constexpr bool is_passing(Status status) noexcept {
 }
 
 // message is one line that says what was wrong and what to do; never a key, an id, a cookie's value or session content.
-// Errors are rare: what makes, moves and ends them is kept out of the way of what usually happens.
+// What makes, moves and ends one is kept out of the way of what goes well.
 struct Error {
   [[gnu::cold]] Error(Status kind, std::string words) noexcept;
   [[gnu::cold]] Error(const Error& other);

@@ -128,11 +128,12 @@ SharedBytes Record::allocate(const Index& index) {
 
 Record::Index Record::index() const noexcept { return integer_at<Index>(body_.data()); }
 
-// As much as most are long: how long this one is stands in what is not here yet. Nothing is read behind its end.
+// As much as many are long: how long this one is stands in what is not here yet. What is behind it does no harm.
 void Record::prefetch() const noexcept {
-  constexpr std::size_t cache_line = 64;
-  for (std::size_t line = 0; line < 8; ++line) {
-    __builtin_prefetch(body_.data() + line * cache_line);
+  constexpr std::uintptr_t cache_line = 64;
+  const auto begin = std::bit_cast<std::uintptr_t>(body_.data());
+  for (std::uintptr_t line = 0; line < 6; ++line) {
+    __builtin_prefetch(std::bit_cast<const void*>(begin + line * cache_line));
   }
 }
 
