@@ -212,15 +212,14 @@ class Sqlite final : public Store {
     return applied ? without_untested(std::move(planned.committed)) : std::move(applied.error());
   }
 
-  // The writer knows the fields of what it was applied to; those of anything else are for its eyes only when they are
-  // sound.
+  // The writer knows the fields of the version that it was applied to. What was merged was another one, and was tested
+  // before it was written: afterwards nothing may fail.
   static Result<Committed> without_untested(Committed committed) {
-    if (!committed.record) {
-      return committed;
-    }
     if (committed.outcome == Outcome::applied) {
       committed.head = committed.record->head();
       committed.record.reset();
+    }
+    if (!committed.record || committed.outcome == Outcome::merged) {
       return committed;
     }
     Result<Record> record = tested(std::move(*committed.record));
