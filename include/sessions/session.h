@@ -200,7 +200,7 @@ SESSIONS_API sessions_status sessions_session_set_json(sessions_session *session
                                                        const char *json, size_t json_len, sessions_error **error);
 
 /* Replaces the whole content by that of a JSON object: as sessions_session_clear() and setting every member in its
- * order. Statuses as for sessions_session_set_json(). Since 0.1. */
+ * order. Statuses as for sessions_session_set_json(), which every member's value must satisfy. Since 0.1. */
 SESSIONS_API sessions_status sessions_session_from_json(sessions_session *session, const char *json, size_t json_len,
                                                         sessions_error **error);
 

@@ -64,14 +64,14 @@ class Scanner {
   Scanner(std::string_view text, std::span<std::string_view> scratch) noexcept
       : begin_(text.data()), end_(text.data() + text.size()), scratch_(scratch) {}
 
-  // With on_member the value must be an object.
+  // With on_member the value must be an object, in which values may be as deep as any other.
   std::optional<Fault> scan(const OnMember* on_member, std::string_view* result) noexcept {
     const char* start = skip_space(begin_);
     const char* stop = nullptr;
     if (on_member == nullptr) {
       stop = value(start, 0);
     } else if (start != end_ && *start == '{') {
-      stop = object(start + 1, 1, on_member);
+      stop = object(start + 1, 0, on_member);
     } else {
       refuse(start, "an object must stand here");
     }

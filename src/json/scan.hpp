@@ -34,8 +34,9 @@ std::optional<Fault> scan_value(std::string_view text, std::span<std::string_vie
 // text.
 using OnMember = std::function<void(std::string_view name, std::string_view value)>;
 
-// Checks an object. Members are reported while scanning: when a fault is returned, forget what was reported. Allocates
-// nothing; on_member must not throw. `escaped_names`, when not null, receives whether any name has an escape.
+// Checks an object, whose members may be any values that scan_value() accepts. They are reported while scanning: when a
+// fault is returned, forget what was reported. Allocates nothing; on_member must not throw. `escaped_names`, when not
+// null, receives whether any name has an escape.
 std::optional<Fault> scan_object(std::string_view text, std::span<std::string_view> scratch, const OnMember& on_member,
                                  bool* escaped_names = nullptr) noexcept;
 

@@ -160,7 +160,7 @@ static void test_messages_name_the_place(void) {
   end();
 }
 
-/* 64 arrays or objects inside each other, counted from the value; the session itself is one of a whole text. */
+/* 64 arrays or objects inside each other, counted from the value, alone or in a session. */
 static void check_depth(size_t depth, int in_session) {
   char text[4096] = "";
   size_t i;
@@ -168,11 +168,11 @@ static void check_depth(size_t depth, int in_session) {
   if (in_session) {
     strcat(text, "{\"d\":");
   }
-  for (i = in_session ? 1 : 0; i < depth; i++) {
+  for (i = 0; i < depth; i++) {
     strcat(text, i % 2 == 0 ? "{\"d\":" : "[");
   }
   strcat(text, "1");
-  for (i = depth; i > (in_session ? 1u : 0u); i--) {
+  for (i = depth; i > 0; i--) {
     strcat(text, (i - 1) % 2 == 0 ? "}" : "]");
   }
   if (in_session) {

@@ -148,6 +148,23 @@ TEST_CASE("what one request sets the next one reads") {
   CHECK(content(world, browser.header()) == (subject.is_store ? R"({"n":2,"s":"é"})" : R"({"n":2,"s":"\u00e9"})"));
 }
 
+TEST_CASE("a value may be as deep in what is kept as it may be set") {
+  const Subject subject = any_backend();
+  CAPTURE(subject.name);
+  const World world(subject.open());
+  Browser browser = visited(world);
+  const std::string value = std::string(64, '[') + std::string(64, ']');
+  const auto session = world.load(browser.header());
+  REQUIRE(session->content().set("deep", value) == Status::ok);
+  REQUIRE(session->commit());
+  browser.take(*session);
+  const auto next = world.load(browser.header());
+  CHECK(next->origin() == Origin::restored);
+  const std::string whole = next->content().to_json();
+  CHECK(whole == R"({"n":1,"deep":)" + value + "}");
+  CHECK(next->content().assign(whole));
+}
+
 TEST_CASE("a second commit without changes is unchanged and yields the same lines") {
   const Subject subject = any_backend();
   CAPTURE(subject.name);

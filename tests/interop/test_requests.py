@@ -88,7 +88,8 @@ class Requests(unittest.TestCase):
         self.assertEqual(len(self.write(PLAIN, {"a": "x" * 2900})), 3880)
         deep = lambda levels: {"a": json.loads("[" * levels + "]" * levels)}
         self.refused({"op": "write", **PLAIN, "payload": deep(100)}, "too_large")
-        self.write(PLAIN, deep(60))
+        self.refused({"op": "write", **PLAIN, "payload": deep(64)}, "too_large")
+        self.write(PLAIN, deep(63))
 
     def test_empty_sessions_are_not_written(self):
         self.refused({"op": "write", **PLAIN, "payload": {}}, "unsupported")
