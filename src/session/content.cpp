@@ -142,11 +142,11 @@ Content::Field* Content::read(std::string_view key) {
   if (!remembers_reads()) {
     return found;
   }
+  // What it has set or removed is its own.
   if (found != nullptr) {
-    found->was_read = true;
-  } else if (Removed* gone = removed(key)) {
-    gone->was_read = true;
-  } else if (std::none_of(read_.begin(), read_.end(), [key](const AsKept& r) { return r.key == key; })) {
+    found->was_read = found->was_read || found->change != Field::Change::set;
+  } else if (removed(key) == nullptr &&
+             std::none_of(read_.begin(), read_.end(), [key](const AsKept& r) { return r.key == key; })) {
     read_.push_back({std::string(key), std::nullopt});
   }
   return found;
@@ -308,9 +308,8 @@ void Content::erase(const Field& field) noexcept {
 }
 
 Status Content::remove(std::string_view key) {
-  Field* found = field(key);
+  Field* found = read(key);  // the answer tells whether it is there
   if (found == nullptr) {
-    static_cast<void>(read(key));  // the answer tells that it is not there
     return Status::not_found;
   }
   if (Removed* before = removed(key)) {

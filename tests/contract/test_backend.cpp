@@ -534,6 +534,42 @@ TEST_CASE("strict: what was read must be unchanged, and the change can be redone
     CHECK(std::vector<std::string>(session->contested_keys().begin(), session->contested_keys().end()) ==
           std::vector<std::string>{"b", "new", "a"});
   }
+  SECTION("a key that was removed") {
+    const auto session = strict();
+    const auto other = strict();
+    REQUIRE(other->content().remove("n") == Status::ok);
+    commit(*other, Outcome::saved);
+    REQUIRE(session->content().remove("n") == Status::ok);
+    commit(*session, Outcome::conflict);
+    CHECK(std::vector<std::string>(session->contested_keys().begin(), session->contested_keys().end()) ==
+          std::vector<std::string>{"n"});
+    CHECK(session->content().remove("n") == Status::not_found);
+  }
+  SECTION("what it has set itself is its own, whether read or removed") {
+    const auto session = strict();
+    REQUIRE(session->content().set("n", "2") == Status::ok);
+    REQUIRE(session->content().set("m", "2") == Status::ok);
+    CHECK(session->content().find("n") == "2");
+    CHECK(session->content().find("m") == "2");
+    REQUIRE(session->content().remove("m") == Status::ok);
+    change_elsewhere("n", "5");
+    change_elsewhere("m", "5");
+    commit(*session, Outcome::merged);
+    CHECK(content(world, browser.header()) == R"({"n":2,"m":5})");
+  }
+  SECTION("a key that was only incremented, unless it is read then") {
+    for (const bool is_read : {false, true}) {
+      const auto session = strict();
+      std::int64_t sum = 0;
+      REQUIRE(session->content().increment("n", 10, sum) == Status::ok);
+      CHECK((!is_read || session->content().find("n") == std::to_string(sum)));
+      const auto other = world.load(browser.header());
+      REQUIRE(other->content().increment("n", 1, sum) == Status::ok);
+      REQUIRE(other->commit());
+      commit(*session, is_read ? Outcome::conflict : Outcome::merged);
+      CHECK(content(world, browser.header()) == (is_read ? R"({"n":13})" : R"({"n":12})"));
+    }
+  }
   SECTION("a key that was to be removed and not there") {
     const auto session = strict();
     CHECK(session->content().remove("sum") == Status::not_found);

@@ -215,11 +215,17 @@ TEST_CASE("preconditions: what was read as others see it, as it is kept") {
   CHECK(content->find("a") == "9");
   CHECK_FALSE(content->find("none"));
   CHECK(content->remove("nothing") == Status::not_found);
-  REQUIRE(content->remove("b") == Status::ok);
+  REQUIRE(content->set("c", "7") == Status::ok);
+  CHECK(content->find("c") == "7");
+  REQUIRE(content->remove("c") == Status::ok);
+  CHECK_FALSE(content->find("c"));
   CHECK(preconditions(*content) == "a=1 none nothing ");
+  REQUIRE(content->remove("b") == Status::ok);
+  CHECK(preconditions(*content) == "b=2 a=1 none nothing ");
   CHECK(content->remove("b") == Status::not_found);
   CHECK(preconditions(*content) == "b=2 a=1 none nothing ");
   REQUIRE(content->set("b", "8") == Status::ok);
+  CHECK(content->find("b") == "8");
   CHECK(preconditions(*content) == "a=1 b=2 none nothing ");
   REQUIRE(content->remove("b") == Status::ok);
   CHECK(preconditions(*content) == "b=2 a=1 none nothing ");

@@ -205,8 +205,9 @@ extern "C" {
     ///
     /// merge        changes of different keys are both kept and increments add up. On the same key the last commit wins, but
     ///              a removal beats the edit of a request that had still seen the key. The outcome says when that happened.
-    /// strict       every key that was read must still be as it was read, and the session as a whole when it was counted,
-    ///              iterated or read as JSON; otherwise nothing is written and the outcome is CONFLICT
+    /// strict       every key that was read, found missing or removed must still be as it was, unless this session had set
+    ///              it itself, and the session as a whole when it was counted, iterated or read as JSON; otherwise nothing is
+    ///              written and the outcome is CONFLICT. An increment reads nothing, whatever sum it gives
     /// last write   the content of this session replaces what is stored
     ///
     /// sessions_session_set_commit_mode() changes it for one session. In cookies the last response always wins.
@@ -713,7 +714,7 @@ extern "C" {
 }
 extern "C" {
     /// Replaces the whole content by that of a JSON object: as sessions_session_clear() and setting every member in its
-    /// order. Statuses as for sessions_session_set_json(). Since 0.1.
+    /// order. Statuses as for sessions_session_set_json(), which every member's value must satisfy. Since 0.1.
     pub fn sessions_session_from_json(session: *mut sessions_session, json: *const c_char, json_len: usize, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
