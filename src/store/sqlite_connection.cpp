@@ -14,13 +14,13 @@ namespace {
 constexpr std::int64_t unreadable_seconds = 86'400;
 
 Result<SqliteHandle> open_file(const std::string& path) {
-  make_private_file(path);
+  const bool may_be_made = make_private_file(path);
   sqlite3* opened = nullptr;
   constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
   SqliteHandle database(opened);
   if (code != SQLITE_OK) {
-    return sqlite_error(opened, code);
+    return may_be_made ? sqlite_error(opened, code) : sqlite_error(nullptr, SQLITE_READONLY);
   }
   sqlite3_extended_result_codes(opened, 1);
   // The schema comes from a file: nothing in it may call functions or corrupt the rest.

@@ -7,8 +7,13 @@
 
 namespace sessions::store {
 
-void make_private_file(const std::string& path) noexcept {
-  static_cast<void>(mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0));
+bool make_private_file(const std::string& path) noexcept {
+  if (mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) == 0) {
+    return true;
+  }
+  const bool is_refused = errno == EROFS || errno == EACCES || errno == EPERM;
+  struct stat there {};
+  return !is_refused || stat(path.c_str(), &there) == 0 || errno != ENOENT;
 }
 
 std::unique_ptr<SqliteFile> SqliteFile::at(const std::string& path) {

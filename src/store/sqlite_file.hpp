@@ -6,10 +6,11 @@
 
 namespace sessions::store {
 
-// Makes a file for its owner alone; SQLite gives its mode to the files beside it. Made without opening it: closing a
-// descriptor would drop the locks that other connections of this process hold on the file. What goes wrong here goes
-// wrong again when SQLite opens the file, and is told then.
-void make_private_file(const std::string& path) noexcept;
+// Makes a file for its owner alone, unless there is one; SQLite gives its mode to the files beside it. Made without
+// opening it: closing a descriptor would drop the locks that other connections of this process hold on the file. What
+// goes wrong here goes wrong again when SQLite opens the file, but SQLite does not see why the file is not there: false
+// when there is none in a directory that may not be written to.
+bool make_private_file(const std::string& path) noexcept;
 
 // The file that a path has named. As long as this lives, no other file can be taken for it. It has it open in a way
 // that knows no locks.

@@ -120,6 +120,8 @@ TEST_CASE("a file that may only be read, and a directory") {
   std::filesystem::permissions(path, std::filesystem::perms(0666));
   std::filesystem::permissions(directory.file(""), std::filesystem::perms(0555));
   CHECK(in_child([&] { return is_not_root() && status_of_opening(path) == Status::read_only ? 0 : 1; }) == 0);
+  const std::string none = directory.file("none.db");
+  CHECK(in_child([&] { return is_not_root() && status_of_opening(none) == Status::read_only ? 0 : 1; }) == 0);
   CHECK(value_of(*open(path), 1) == "0");
   std::filesystem::permissions(directory.file(""), std::filesystem::perms(0755));
 }
@@ -150,6 +152,14 @@ TEST_CASE("a file of another program is left as it is") {
   CHECK(status_of_opening(directory.file("other.db")) == Status::corrupt);
   CHECK(sql.text("SELECT group_concat(name) FROM sqlite_master") == "accounts");
   CHECK(sql.text("PRAGMA journal_mode") == "delete");
+}
+
+TEST_CASE("a database without one of its tables is damaged") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  REQUIRE(*create(*open(path), 1));
+  Sql(path).run("DROP TABLE total");
+  CHECK(status_of_opening(path) == Status::corrupt);
 }
 
 TEST_CASE("what a newer library has written is left as it is") {
