@@ -183,7 +183,7 @@ static int open_database(struct store *store, const char *directory) {
 sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error) {
   const sessions_custom_store table = {sizeof table, 0, on_get, on_put, on_remove, on_sweep, NULL, on_statistics};
   struct store *store = calloc(1, sizeof *store);
-  int code = store == NULL ? ENOMEM : open_database(store, argument);
+  int code = store == NULL ? ENOMEM : argument == NULL ? EINVAL : open_database(store, argument);
   if (code == 0) {
     return sessions_backend_new_custom(&table, store, on_destroy, backend, error);
   }
@@ -194,5 +194,5 @@ sessions_status sessions_conformance_backend(const char *argument, sessions_back
   if (error != NULL) {
     *error = NULL;
   }
-  return status_of(code);
+  return argument == NULL ? SESSIONS_E_INVALID : status_of(code);
 }

@@ -34,6 +34,7 @@ sessions_status sessions_conformance_backend(const char *argument, sessions_back
   if (store == NULL) {
     return SESSIONS_E_NOMEM;
   }
+  argument = argument == NULL ? "" : argument;
   if (strncmp(argument, resurrect, sizeof resurrect - 1) == 0) {
     store->resurrects = (int)strtol(argument + sizeof resurrect - 1, NULL, 10);
   }

@@ -214,9 +214,9 @@ void the_search_finds_what_is_wrong(World&) {
 
 std::vector<Test> linearizability_tests() {
   return {{"linearizability: the check itself", the_search_finds_what_is_wrong},
-          {"linearizability: every key is a register", registers_are_linearizable},
-          {"linearizability: increments are a counter", counters_are_linearizable},
-          {"linearizability: commits are seen whole or not at all", commits_are_seen_whole}};
+          {"linearizability: 8 threads, every key is a register", registers_are_linearizable},
+          {"linearizability: 8 threads, increments are a counter", counters_are_linearizable},
+          {"linearizability: 8 threads, commits are seen whole or not at all", commits_are_seen_whole}};
 }
 
 }  // namespace conformance

@@ -106,7 +106,8 @@ struct NoBackend {
 Backend checked(sessions_status status, sessions_backend* backend, sessions_error* error) {
   const Error owned(error);
   if (status != SESSIONS_OK || backend == nullptr) {
-    throw NoBackend{std::string(sessions_status_name(status)) + ": " + sessions_error_message(error)};
+    throw NoBackend{std::string(sessions_status_name(status)) + ": " +
+                    (error == nullptr ? "no more is said of it" : sessions_error_message(error))};
   }
   return Backend(backend);
 }
