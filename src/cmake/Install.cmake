@@ -67,10 +67,11 @@ if(SESSIONS_WITH_REDIS)
 endif()
 list(JOIN pc_libs_private " " pc_libs_private)
 
-# `cmake --install --prefix` names the prefix later than this.
-set(pc_prefix "@CMAKE_INSTALL_PREFIX@")
+# `cmake --install --prefix` names the prefix later than this, perhaps relative to where it runs.
+set(pc_prefix "@prefix@")
 configure_file(sessions.pc.in sessions.pc.in @ONLY)
-install(CODE "configure_file(\"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc.in\" \"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc\" @ONLY)"
+install(CODE "get_filename_component(prefix \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
+  configure_file(\"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc.in\" \"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc\" @ONLY)"
   COMPONENT sessions_development)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sessions.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
   COMPONENT sessions_development)

@@ -44,10 +44,9 @@ use_pkg_config() {
     fail "pkg-config does not accept $libdir/pkgconfig/sessions.pc"
   flags=$(PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config "$@" --cflags --libs sessions)
   echo "$flags"
-  # shellcheck disable=SC2086  # flags are meant to be split
-  $CC -std=c99 "$here/main.c" -o "$program" $flags
-  # shellcheck disable=SC2086
-  $CXX -std=c++17 "$here/main.cpp" -o "${program}_cpp" $flags
+  eval "set -- $flags" # a blank in a path is escaped there
+  $CC -std=c99 "$here/main.c" -o "$program" "$@"
+  $CXX -std=c++17 "$here/main.cpp" -o "${program}_cpp" "$@"
   for built in "$program" "${program}_cpp"; do
     run "$built" "$libdir"
     check_needed "$built"
@@ -89,9 +88,9 @@ check_conformance() {
 }
 
 check_layouts() {
-  prefix=$work/installed/plain
+  prefix="$work/installed/as it is"
   build_library -DCMAKE_INSTALL_PREFIX=/nowhere -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_INCLUDEDIR=include "$@"
-  "$CMAKE" --install "$work/build" --prefix "$prefix"
+  (cd "$work/installed" && "$CMAKE" --install "$work/build" --prefix "as it is")
   check_prefix "$prefix"
   if [ "$kind" = shared ]; then
     check_conformance "$prefix"
