@@ -59,7 +59,7 @@ constexpr std::array<Entry, 22> entries = {{
     {Status::unknown,
      "SESSIONS_E_UNKNOWN",
      {SESSIONS_E_UNKNOWN,
-      "the store did not answer in time, and whether it has written is not known: load the session again to see"}},
+      "it is not known whether the store has written: load the session again to see"}},
     {Status::random,
      "SESSIONS_E_RANDOM",
      {SESSIONS_E_RANDOM, "the system's random source failed, so nothing was written: try again later"}},

@@ -115,6 +115,30 @@ void strict_about_a_key_that_could_not_be_removed(World& world) {
   expect_contested(a, {"k"});
 }
 
+void strict_about_a_key_that_two_remove(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"token":1,"l":1})");
+  Request a = browser.request("A", strict);
+  Request b = browser.request("B", strict);
+  a.remove("token");
+  b.remove("token");
+  expect_outcome(SESSIONS_OUTCOME_SAVED, a.commit());
+  expect_outcome(SESSIONS_OUTCOME_CONFLICT, b.commit());
+  expect_contested(b, {"token"});
+  browser.expect_content(R"({"l":1})");
+}
+
+void strict_about_nothing_that_it_has_set(World& world) {
+  const Manager manager = world.manager();
+  Browser browser(world, manager, R"({"k":1})");
+  Request a = browser.request("A", strict);
+  a.set("k", "2");
+  expect_equal("value", "2", a.get("k").value_or("(none)"));
+  set_k(browser, "5");
+  expect_outcome(SESSIONS_OUTCOME_MERGED, a.commit());
+  browser.expect_content(R"({"k":2})");
+}
+
 void strict_about_nothing_of_its_own(World& world) {
   const Manager manager = world.manager();
   Browser browser(world, manager, R"({"k":1,"l":1})");
@@ -257,6 +281,8 @@ std::vector<Test> mode_tests() {
           {"strict: who has read everything conflicts with any change", strict_about_the_whole},
           {"strict: a key that could not be removed and has been set is a conflict",
            strict_about_a_key_that_could_not_be_removed},
+          {"strict: of two that remove a key one conflicts", strict_about_a_key_that_two_remove},
+          {"strict: what a request has set itself is no conflict", strict_about_nothing_that_it_has_set},
           {"strict: what a request has written itself is no conflict", strict_about_nothing_of_its_own},
           {"strict: who replaces everything conflicts about what was read before",
            strict_about_what_was_read_before_replacing},
