@@ -233,8 +233,8 @@ def report_redis(results):
 def report_rest(results):
     times = Times(rows(results / "times"), PROCESSOR)
     instructions = {name: int(count) for name, count in rows(results / "instructions")}
-    rounds = max(len(by_round) for by_round in times.by_name.values())
-    print(f"Medians of {rounds} rounds; nanoseconds of the processor; in brackets the middle half of the ratios.")
+    rounds = sorted({len(by_round) for by_round in times.by_name.values()})
+    print(f"Medians of {rounds[0]} rounds, {rounds[-1]} for cookies; nanoseconds of the processor; in brackets the middle half of the ratios.")
 
     head = ["work", "ours", "bare", "ours / bare", "goal", "reached", "instructions", "bare", "ratio"]
     table("Against the bare program", head, against_bare(times, instructions))
@@ -249,6 +249,7 @@ def report_rest(results):
     table("Against others", ["work", "ours", "theirs", "theirs / ours"], against_peers(times))
     head = ["work", "ours, 5 keys", "ours, 300 keys", "bare, 300 keys", "as many for any number of keys"]
     table("Allocations", head, allocations(rows(results / "allocations")))
+    table("Bytes of the database for each session", ["sessions", "who", "bytes"], rows(results / "databases"))
     head = ["who", "bytes", "aim", "reached"]
     table("Resident bytes for each session of 350 B in memory", head, resident(rows(results / "resident")))
 
