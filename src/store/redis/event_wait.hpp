@@ -1,0 +1,33 @@
+// How a caller waits for a server: at first awake, as long as that pays. A server on the same machine answers within a
+// tenth of a millisecond, and a core that has gone to sleep takes longer than that to wake up.
+#pragma once
+
+#include <poll.h>
+
+#include <base/clock.hpp>
+#include <span>
+
+namespace sessions::store::redis {
+
+// Whether it pays to stay awake. After each time in a row that it has not, the next ones are not tried: two, then four,
+// up to 64.
+class Wakefulness {
+ public:
+  bool is_due() noexcept;
+  void has_paid(bool paid) noexcept;
+
+ private:
+  unsigned failures_ = 0;
+  unsigned skipped_ = 0;  // so many more are
+};
+
+// ppoll(2), up to a moment. One thread at a time.
+class EventWait {
+ public:
+  void operator()(std::span<pollfd> descriptors, Deadline until);
+
+ private:
+  Wakefulness wakefulness_;
+};
+
+}  // namespace sessions::store::redis
