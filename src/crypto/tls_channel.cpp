@@ -106,6 +106,9 @@ Result<void> TlsChannel::advance(std::string& said) {
   std::size_t size = 0;
   while (SSL_read_ex(ssl, room.data(), room.size(), &size) == 1) {
     said.append(room.data(), size);
+    if (BIO_ctrl_pending(incoming_) == 0 && SSL_has_pending(ssl) == 0) {
+      return {};
+    }
   }
   return is_waiting() ? Result<void>() : tls_failure(ssl);
 }

@@ -135,7 +135,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::open(const TlsFiles& files) {
     return Error{Status::internal, "OpenSSL does not offer TLS, see its configuration: " + reason_of(take_cause())};
   }
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, &TlsContext::take_session);
