@@ -1,8 +1,7 @@
-#include <sched.h>
-
 #include <algorithm>
 #include <ctime>
 #include <store/redis/event_wait.hpp>
+#include <thread>
 
 namespace sessions::store::redis {
 
@@ -29,7 +28,7 @@ bool poll_for(std::span<pollfd> descriptors, nanoseconds time) {
 // Whoever else has work for this core goes first, since that may be the server.
 bool poll_awake(std::span<pollfd> descriptors, Deadline until) {
   do {
-    sched_yield();
+    std::this_thread::yield();
     if (poll_for(descriptors, nanoseconds(0))) {
       return true;
     }

@@ -206,8 +206,8 @@ extern "C" {
     /// merge        changes of different keys are both kept and increments add up. On the same key the last commit wins, but
     ///              a removal beats the edit of a request that had still seen the key. The outcome says when that happened.
     /// strict       every key that was read, found missing or removed must still be as it was, unless this session had set
-    ///              it itself, and the session as a whole when it was counted, iterated or read as JSON; otherwise nothing is
-    ///              written and the outcome is CONFLICT. An increment reads nothing, whatever sum it gives
+    ///              it itself, and the session as a whole when it was counted, iterated or read as JSON; otherwise nothing
+    ///              is written and the outcome is CONFLICT. An increment reads nothing, whatever sum it gives
     /// last write   the content of this session replaces what is stored
     ///
     /// sessions_session_set_commit_mode() changes it for one session. In cookies the last response always wins.
