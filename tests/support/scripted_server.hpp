@@ -85,7 +85,7 @@ class ScriptedServer {
   store::redis::Environment environment() {
     store::redis::Environment environment;
     environment.now = [this] { return now(); };
-    environment.poll = [this](std::span<pollfd> descriptors, Deadline until) { poll(descriptors, until); };
+    environment.poll = [this](std::span<pollfd> descriptors, Deadline until, bool) { poll(descriptors, until); };
     return environment;
   }
 

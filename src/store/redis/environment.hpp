@@ -10,8 +10,8 @@ namespace sessions::store::redis {
 struct Environment {
   std::function<Deadline()> now = [] { return std::chrono::steady_clock::now(); };
 
-  // Waits for one of the events, up to a moment.
-  std::function<void(std::span<pollfd>, Deadline until)> poll = EventWait();
+  // Waits for one of the events, up to a moment, as EventWait does.
+  std::function<void(std::span<pollfd>, Deadline until, bool is_alone)> poll = EventWait();
 };
 
 }  // namespace sessions::store::redis

@@ -1,16 +1,16 @@
 #include <algorithm>
 #include <ctime>
 #include <store/redis/event_wait.hpp>
-#include <thread>
 
 namespace sessions::store::redis {
 
 namespace {
 
 using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
 
 constexpr std::chrono::microseconds longest_awake{100};
-constexpr unsigned most_doublings = 6;
+constexpr unsigned most_doublings = 10;
 
 // Whether there is anything: events, or a signal, which means to look again.
 bool poll_for(std::span<pollfd> descriptors, nanoseconds time) {
@@ -25,15 +25,12 @@ bool poll_for(std::span<pollfd> descriptors, nanoseconds time) {
   return ready != 0;
 }
 
-// Whoever else has work for this core goes first, since that may be the server.
 bool poll_awake(std::span<pollfd> descriptors, Deadline until) {
-  do {
-    std::this_thread::yield();
-    if (poll_for(descriptors, nanoseconds(0))) {
-      return true;
-    }
-  } while (std::chrono::steady_clock::now() < until);
-  return false;
+  bool found = false;
+  while (!found && steady_clock::now() < until) {
+    found = poll_for(descriptors, nanoseconds(0));
+  }
+  return found;
 }
 
 }  // namespace
@@ -47,20 +44,23 @@ bool Wakefulness::is_due() noexcept {
 }
 
 void Wakefulness::has_paid(bool paid) noexcept {
-  failures_ = paid ? 0 : std::min(failures_ + 1, most_doublings);
-  skipped_ = paid ? 0 : 1U << failures_;
+  doublings_ = paid ? std::max(doublings_, 1U) - 1 : std::min(doublings_ + 1, most_doublings);
+  skipped_ = paid ? 0 : 1U << doublings_;
 }
 
-void EventWait::operator()(std::span<pollfd> descriptors, Deadline until) {
-  const Deadline now = std::chrono::steady_clock::now();
-  if (wakefulness_.is_due()) {
-    const bool paid = poll_awake(descriptors, std::min(until, now + longest_awake));
-    wakefulness_.has_paid(paid);
-    if (paid) {
+void EventWait::operator()(std::span<pollfd> descriptors, Deadline until, bool is_alone) {
+  if (is_alone && wakefulness_.is_due()) {
+    const Deadline awake_until = std::min(until, steady_clock::now() + longest_awake);
+    if (poll_for(descriptors, nanoseconds(0))) {
+      return;  // that says nothing of whether it pays
+    }
+    const bool found = poll_awake(descriptors, awake_until);
+    wakefulness_.has_paid(found);
+    if (found) {
       return;
     }
   }
-  poll_for(descriptors, std::max(nanoseconds(until - std::chrono::steady_clock::now()), nanoseconds(0)));
+  poll_for(descriptors, std::max(nanoseconds(until - steady_clock::now()), nanoseconds(0)));
 }
 
 }  // namespace sessions::store::redis

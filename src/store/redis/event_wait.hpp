@@ -9,22 +9,23 @@
 
 namespace sessions::store::redis {
 
-// Whether it pays to stay awake. After each time in a row that it has not, the next ones are not tried: two, then four,
-// up to 64.
+// Whether it pays to stay awake. It does not where the server is far, or needs this core: each time that it has not,
+// the next ones are not tried, two, then four, up to 1,024. Each time that it has, one doubling is taken back.
 class Wakefulness {
  public:
   bool is_due() noexcept;
   void has_paid(bool paid) noexcept;
 
  private:
-  unsigned failures_ = 0;
+  unsigned doublings_ = 0;
   unsigned skipped_ = 0;  // so many more are
 };
 
 // ppoll(2), up to a moment. One thread at a time.
 class EventWait {
  public:
-  void operator()(std::span<pollfd> descriptors, Deadline until);
+  // `is_alone`: others, whom it could keep from their work, do not wait for the same server.
+  void operator()(std::span<pollfd> descriptors, Deadline until, bool is_alone);
 
  private:
   Wakefulness wakefulness_;
