@@ -9,8 +9,8 @@ namespace {
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::microseconds longest_awake{100};
-constexpr unsigned most_doublings = 10;
+constexpr std::chrono::microseconds longest_awake{150};
+constexpr unsigned most_doublings = 8;
 
 // Whether there is anything: events, or a signal, which means to look again.
 bool poll_for(std::span<pollfd> descriptors, nanoseconds time) {

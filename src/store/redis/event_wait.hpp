@@ -10,7 +10,7 @@
 namespace sessions::store::redis {
 
 // Whether it pays to stay awake. It does not where the server is far, or needs this core: each time that it has not,
-// the next ones are not tried, two, then four, up to 1,024. Each time that it has, one doubling is taken back.
+// the next ones are not tried, two, then four, up to 256. Each time that it has, one doubling is taken back.
 class Wakefulness {
  public:
   bool is_due() noexcept;
