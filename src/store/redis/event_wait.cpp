@@ -11,6 +11,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::microseconds longest_awake{150};
 constexpr unsigned most_doublings = 8;
+constexpr unsigned solitude = 16;
 
 // Whether there is anything: events, or a signal, which means to look again.
 bool poll_for(std::span<pollfd> descriptors, nanoseconds time) {
@@ -48,8 +49,12 @@ void Wakefulness::has_paid(bool paid) noexcept {
   skipped_ = paid ? 0 : 1U << doublings_;
 }
 
+void Wakefulness::put_off() noexcept { skipped_ = std::max(skipped_, solitude); }
+
 void EventWait::operator()(std::span<pollfd> descriptors, Deadline until, bool is_alone) {
-  if (is_alone && wakefulness_.is_due()) {
+  if (!is_alone) {
+    wakefulness_.put_off();
+  } else if (wakefulness_.is_due()) {
     const Deadline awake_until = std::min(until, steady_clock::now() + longest_awake);
     if (poll_for(descriptors, nanoseconds(0))) {
       return;  // that says nothing of whether it pays

@@ -16,6 +16,9 @@ class Wakefulness {
   bool is_due() noexcept;
   void has_paid(bool paid) noexcept;
 
+  // Others are about, and will be soon again: not for the next 16.
+  void put_off() noexcept;
+
  private:
   unsigned doublings_ = 0;
   unsigned skipped_ = 0;  // so many more are

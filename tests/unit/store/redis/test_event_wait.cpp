@@ -54,6 +54,12 @@ TEST_CASE("staying awake is given up for longer and longer, until it pays again 
   for (const int waits : {0, 8, 16}) {
     CHECK(slept_through(wakefulness) == waits);
   }
+  wakefulness.put_off();
+  CHECK(slept_through(wakefulness) == 32);
+  wakefulness.has_paid(true);
+  wakefulness.put_off();
+  wakefulness.put_off();
+  CHECK(slept_through(wakefulness) == 16);
 }
 
 TEST_CASE("events are seen whether awake or asleep") {
