@@ -67,7 +67,7 @@
  * allowed for them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost
  * for good fails with SESSIONS_E_UNKNOWN. While there is no connection and none can be made, calls fail at once with
  * SESSIONS_E_UNAVAILABLE. There are no threads of the library's: of the callers that wait, one does the work for all.
- * Who is alone in waiting stays awake for the first tenth of a millisecond, as long as the server often answers within
+ * Who is alone in waiting stays awake for the first 0.15 milliseconds, as long as the server often answers within
  * that, as one on another core of the same machine does; otherwise it sleeps. After fork, parent and child share the
  * sessions and each makes connections of its own. With rediss: fork itself waits until handshakes that are under way
  * have ended.

@@ -15,7 +15,7 @@
  * commit wins, but a removal beats the edit of a request that had loaded the key before. Its outcome is SAVED, or
  * MERGED when others had committed since, with the contested keys named; CONFLICT when a precondition does not hold;
  * GONE when there is no such session any more. In the modes of sessions_config_set_commit_mode(), merge has no
- * preconditions, strict has one for whatever was read, last write replaces everything.
+ * preconditions, strict has one for whatever was read, found missing or removed, last write replaces everything.
  *
  * For that the host's database promises three things: of two puts, or removes, that expect the same version one
  * succeeds; what a put was told is done is found by every get after it, in every process; nothing is dropped before it

@@ -70,7 +70,10 @@ list(JOIN pc_libs_private " " pc_libs_private)
 # `cmake --install --prefix` names the prefix later than this, perhaps relative to where it runs.
 set(pc_prefix "@prefix@")
 configure_file(sessions.pc.in sessions.pc.in @ONLY)
-install(CODE "get_filename_component(prefix \"\${CMAKE_INSTALL_PREFIX}\" ABSOLUTE)
+install(CODE "set(prefix \"\${CMAKE_INSTALL_PREFIX}\")
+  if(prefix AND NOT IS_ABSOLUTE \"\${prefix}\")
+    get_filename_component(prefix \"\${prefix}\" ABSOLUTE)
+  endif()
   configure_file(\"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc.in\" \"${CMAKE_CURRENT_BINARY_DIR}/sessions.pc\" @ONLY)"
   COMPONENT sessions_development)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sessions.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig

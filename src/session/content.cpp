@@ -139,14 +139,13 @@ Content::Removed* Content::removed(std::string_view key) noexcept {
 
 Content::Field* Content::read(std::string_view key) {
   Field* found = field(key);
-  if (!remembers_reads()) {
+  const bool is_removed = found == nullptr && removed(key) != nullptr;
+  if (!remembers_reads() || is_removed || (found != nullptr && !tells_of_others(*found))) {
     return found;
   }
-  // What it has set or removed is its own.
-  if (found != nullptr) {
-    found->was_read = found->was_read || found->change != Field::Change::set;
-  } else if (removed(key) == nullptr &&
-             std::none_of(read_.begin(), read_.end(), [key](const AsKept& r) { return r.key == key; })) {
+  if (found != nullptr && found->is_kept) {
+    found->was_read = true;
+  } else if (std::none_of(read_.begin(), read_.end(), [key](const AsKept& r) { return r.key == key; })) {
     read_.push_back({std::string(key), std::nullopt});
   }
   return found;
@@ -308,16 +307,21 @@ void Content::erase(const Field& field) noexcept {
 }
 
 Status Content::remove(std::string_view key) {
-  Field* found = read(key);  // the answer tells whether it is there
+  // The answer tells whether it is there.
+  Field* found = field(key);
+  if (found == nullptr || !found->is_kept) {
+    static_cast<void>(read(key));
+  }
   if (found == nullptr) {
     return Status::not_found;
   }
+  const bool was_read = found->was_read || (remembers_reads() && tells_of_others(*found));
   if (Removed* before = removed(key)) {
-    before->was_read = found->was_read;
+    before->was_read = was_read;
   } else if (found->is_kept) {
     const bool is_own = found->is_written() || (found->owned && found->owned->kept);
     removed_.push_back({std::string(key), found->adopted,
-                        is_own ? std::optional<std::string>(found->kept()) : std::nullopt, found->was_read});
+                        is_own ? std::optional<std::string>(found->kept()) : std::nullopt, was_read});
   }
   erase(*found);
   return Status::ok;

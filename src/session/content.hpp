@@ -166,6 +166,8 @@ class Content {
   Field* field(std::string_view key) noexcept;
   Removed* removed(std::string_view key) noexcept;
   bool is_required(std::string_view key) const noexcept;
+  // What it has set is its own; the sum of an increment is not.
+  static bool tells_of_others(const Field& field) noexcept { return field.change != Field::Change::set; }
   Field* read(std::string_view key);
   std::vector<AsKept> all_read() const;
   // What is read after a clear is the session's own.

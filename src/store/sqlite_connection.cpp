@@ -14,13 +14,13 @@ namespace {
 constexpr std::int64_t unreadable_seconds = 86'400;
 
 Result<SqliteHandle> open_file(const std::string& path) {
-  const bool may_be_made = make_private_file(path);
+  const bool is_refused = !make_private_file(path);
   sqlite3* opened = nullptr;
   constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
   SqliteHandle database(opened);
   if (code != SQLITE_OK) {
-    return may_be_made ? sqlite_error(opened, code) : sqlite_error(nullptr, SQLITE_READONLY);
+    return sqlite_error(opened, code == SQLITE_CANTOPEN && is_refused ? SQLITE_READONLY : code);
   }
   sqlite3_extended_result_codes(opened, 1);
   // The schema comes from a file: nothing in it may call functions or corrupt the rest.
@@ -29,6 +29,12 @@ Result<SqliteHandle> open_file(const std::string& path) {
   sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   return database;
+}
+
+// What else could be wrong with statements that are always the same?
+Error lacks_table() {
+  return {Status::corrupt,
+          "the SQLite database lacks a table or a column of libsessions: restore a backup or start anew"};
 }
 
 const char* synchronous_pragma(SqliteOptions::Synchronous synchronous) noexcept {
@@ -70,7 +76,7 @@ struct SqliteConnection::Statements {
     for (const char* text : texts) {
       Result<SqliteStatement> statement = SqliteStatement::prepare(database, text);
       if (!statement) {
-        return statement.error();
+        return sqlite3_errcode(database) == SQLITE_ERROR ? lacks_table() : statement.error();
       }
       made.push_back(std::move(*statement));
     }

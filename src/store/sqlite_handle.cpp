@@ -96,9 +96,6 @@ Result<SqliteStatement> SqliteStatement::prepare(sqlite3* database, std::string_
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(database, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                       &statement, nullptr);
-  if (code == SQLITE_ERROR) {
-    return Error{Status::corrupt, "the SQLite database lacks a table of libsessions: restore a backup or start anew"};
-  }
   if (code != SQLITE_OK) {
     return sqlite_error(database, code);
   }

@@ -570,6 +570,21 @@ TEST_CASE("strict: what was read must be unchanged, and the change can be redone
       CHECK(content(world, browser.header()) == (is_read ? R"({"n":13})" : R"({"n":12})"));
     }
   }
+  SECTION("a missing key that was incremented, and then read or removed") {
+    for (const std::string key : {"read", "removed"}) {
+      const auto session = strict();
+      std::int64_t sum = 0;
+      REQUIRE(session->content().increment(key, 10, sum) == Status::ok);
+      CHECK((key == "removed" || session->content().find(key) == "10"));
+      CHECK((key == "read" || session->content().remove(key) == Status::ok));
+      REQUIRE(session->content().set("other", "1") == Status::ok);
+      change_elsewhere(key, "5");
+      commit(*session, Outcome::conflict);
+      CHECK(std::vector<std::string>(session->contested_keys().begin(), session->contested_keys().end()) ==
+            std::vector<std::string>{key});
+    }
+    CHECK(content(world, browser.header()) == R"({"n":1,"read":5,"removed":5})");
+  }
   SECTION("a key that was to be removed and not there") {
     const auto session = strict();
     CHECK(session->content().remove("sum") == Status::not_found);

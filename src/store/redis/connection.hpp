@@ -53,6 +53,9 @@ class Connection {
   // Does what is due, and hands out those whose time is over. Errors have closed it, here and below.
   Result<void> look_at_clock(Deadline now, Requests& late);
 
+  // Requests that somebody waits for.
+  std::size_t awaited_count() const noexcept { return load() + unconfirmed_.size(); }
+
   void list(std::vector<pollfd>& descriptors) { wire_.list(descriptors); }
   Deadline next_time(Deadline now, Deadline latest) const;
 

@@ -10,7 +10,7 @@ namespace sessions::store::redis {
 struct Environment {
   std::function<Deadline()> now = [] { return std::chrono::steady_clock::now(); };
 
-  // Waits for one of the events, up to a moment, as EventWait does.
+  // Waits for one of the events, up to a moment, as EventWait does; whoever copies it gets one that learns by itself.
   std::function<void(std::span<pollfd>, Deadline until, bool is_alone)> poll = EventWait();
 };
 

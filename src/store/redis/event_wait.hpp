@@ -1,5 +1,5 @@
 // How a caller waits for a server: at first awake, as long as that pays. A server on the same machine answers within a
-// tenth of a millisecond, and a core that has gone to sleep takes longer than that to wake up.
+// tenth of a millisecond or so, and a core that has gone to sleep takes longer than that to wake up.
 #pragma once
 
 #include <poll.h>

@@ -206,12 +206,12 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
   if (!late_.empty() || !refused_.empty()) {
     return;  // they have waited long enough
   }
-  const std::size_t under_way =
+  const std::size_t awaited =
       std::accumulate(connections_.begin(), connections_.end(), std::size_t{0},
-                      [](std::size_t sum, const auto& connection) { return sum + connection->load(); });
+                      [](std::size_t sum, const auto& connection) { return sum + connection->awaited_count(); });
   is_polling_ = true;
   lock.unlock();
-  environment_.poll(descriptors_, until, under_way == 1);
+  environment_.poll(descriptors_, until, awaited == 1);
   lock.lock();
   is_polling_ = false;
   if ((descriptors_.front().revents & POLLIN) != 0) {

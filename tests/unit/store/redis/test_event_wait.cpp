@@ -63,10 +63,10 @@ TEST_CASE("staying awake is given up for longer and longer, until it pays again 
 }
 
 TEST_CASE("events are seen whether awake or asleep") {
-  EventWait wait;
   const Pipe quiet;
-  for (int i = 0; i < 300; ++i) {
-    const bool is_alone = i % 3 != 0;
+  for (int i = 0; i < 400; ++i) {
+    EventWait wait;
+    const bool is_alone = i % 4 != 0;
     const Pipe busy;
     std::array<pollfd, 2> descriptors = {{{quiet.ends[0], POLLIN, 0}, {busy.ends[0], POLLIN, 0}}};
     std::thread writer([&] { static_cast<void>(write(busy.ends[1], "x", 1)); });
