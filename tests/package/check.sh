@@ -108,8 +108,8 @@ check_layouts() {
   grep -qx 'prefix=/nowhere' "$staged/lib/pkgconfig/sessions.pc" || fail "DESTDIR got into sessions.pc"
   use_find_package staged "$staged/lib" CXX -DCMAKE_PREFIX_PATH="$staged"
 
-  DESTDIR=$work/installed/root "$CMAKE" --install "$work/build" --prefix /
-  grep -qx 'prefix=' "$work/installed/root/lib/pkgconfig/sessions.pc" || fail "the prefix / is none in sessions.pc"
+  DESTDIR=$work/installed/top "$CMAKE" --install "$work/build" --prefix /
+  grep -qx 'prefix=' "$work/installed/top/lib/pkgconfig/sessions.pc" || fail "the prefix / is none in sessions.pc"
 
   prefix=$work/installed/relative
   build_library -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib/of/this -DCMAKE_INSTALL_INCLUDEDIR=headers/here
