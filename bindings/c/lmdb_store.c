@@ -181,7 +181,7 @@ static int open_database(struct store *store, const char *directory) {
 }
 
 sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error) {
-  const sessions_custom_store table = {sizeof table, 0, on_get, on_put, on_remove, on_sweep, NULL, on_statistics};
+  const sessions_custom_store table = {sizeof table, 0, on_get, on_put, on_remove, on_sweep, NULL, on_statistics, NULL};
   struct store *store = calloc(1, sizeof *store);
   int code = store == NULL ? ENOMEM : argument == NULL ? EINVAL : open_database(store, argument);
   if (code == 0) {

@@ -23,10 +23,16 @@
  * move to a new id is a put of the new record, then one of the old one's tombstone; an end is a put of a tombstone.
  * When a put answers SESSIONS_E_UNKNOWN the key is read again, and what was done counts as done.
  *
+ * A database that has transactions may do more itself: with `change` each commit, renewal, move and end is one step of
+ * its own, in which it asks the library once what to store. Then nobody is ever faster, nothing is tried again, and of
+ * a move there is never one half. The library goes on with get and put where `change` answers conflict, and does not
+ * use it for a manager that has a codec: that may take long, and the step holds up others.
+ *
  *   callback     answers with, besides sessions_custom_failed()
  *   get          sessions_custom_found(), sessions_custom_missing()
  *   put          sessions_custom_done(), sessions_custom_conflict()
  *   remove       sessions_custom_done(), sessions_custom_conflict()
+ *   change       sessions_custom_done(), sessions_custom_conflict(); before that sessions_custom_decide()
  *   sweep        sessions_custom_counted()
  *   ping         sessions_custom_done()
  *   statistics   sessions_custom_counted()
@@ -100,6 +106,37 @@ typedef void (*sessions_custom_ping_fn)(void *user_data, sessions_custom_call *c
 /* Counts the blobs that there are, without tombstones, and all bytes, as far as the store knows. Since 0.1. */
 typedef void (*sessions_custom_statistics_fn)(void *user_data, sessions_custom_call *call);
 
+/* What a change is to store, in a list; see sessions_custom_put_fn. Later versions may add members at the end.
+ * Since 0.1. */
+typedef struct sessions_custom_write sessions_custom_write;
+
+struct sessions_custom_write {
+  const sessions_custom_write *next; /* NULL: that was the last */
+  const unsigned char *key;          /* SESSIONS_CUSTOM_KEY_BYTES */
+  const void *blob;                  /* what to store */
+  size_t blob_len;                   /* bytes of it */
+  uint64_t expected;                 /* the version that has to be there; 0: nothing */
+  uint64_t version;                  /* to be stored beside the blob */
+  int64_t expires;                   /* seconds since 1970: afterwards it may be dropped */
+  int64_t now;                       /* likewise, by the library's clock */
+  int32_t ended;                     /* 1: a tombstone; else 0 */
+};
+
+/* Changes what is under a key in one step, such as a transaction that holds a lock on the key from the beginning: reads
+ * the blob, asks sessions_custom_decide() what is to be stored, stores all of that under the keys that it says, or
+ * nothing, and says that it is done, also when there was nothing to store.
+ *
+ *   lock the key; read blob and version
+ *   for (w = sessions_custom_decide(call, blob, blob_len, version); w != NULL; w = w->next)
+ *     store w->blob under w->key, with w->version, w->expires and w->ended, if what is there has version w->expected
+ *   unlock; sessions_custom_done(call)
+ *
+ * Nobody else may store anything under the key from when it is read until the step is done; a move, which has two
+ * writes, is stored whole or not at all. When the version is another than expected, which for the key that was read can
+ * not be, or the database undoes the step because others were in the way, the answer is conflict; or the step is begun
+ * anew, sessions_custom_decide() included. Since 0.1. */
+typedef void (*sessions_custom_change_fn)(void *user_data, const unsigned char *key, sessions_custom_call *call);
+
 /* The table of callbacks: set it to zero, then size to sizeof(sessions_custom_store), then what the store has. Later
  * versions add members at the end; size tells which version a program was compiled against. Since 0.1. */
 typedef struct sessions_custom_store sessions_custom_store;
@@ -114,6 +151,7 @@ struct sessions_custom_store {
                                                then `put` should drop a few at a time, or the host something else */
   sessions_custom_ping_fn ping;             /* may be NULL: always well */
   sessions_custom_statistics_fn statistics; /* may be NULL: SESSIONS_E_UNSUPPORTED */
+  sessions_custom_change_fn change;         /* may be NULL: the library reads and puts */
 };
 
 /* Makes a backend from callbacks.
@@ -136,6 +174,16 @@ SESSIONS_API sessions_status sessions_backend_new_custom(const sessions_custom_s
                                                          sessions_destroy_fn destroy, sessions_backend **backend,
                                                          sessions_error **error);
 
+/* change: says what is to be stored, given the blob under the key with its version, or NULL, 0 and 0 when there is
+ * none. A damaged one, or one of a newer libsessions, is told to the host as with sessions_custom_found().
+ *
+ * Returns the first of up to two writes, which with all that they point to are good until the call is answered or
+ * decided again. NULL: nothing is to be stored, and so in every callback but `change`, and when call is NULL.
+ *
+ * Takes no lock and calls no callback. The thread that has the call. Since 0.1. */
+SESSIONS_API const sessions_custom_write *sessions_custom_decide(sessions_custom_call *call, const void *blob,
+                                                                 size_t blob_len, uint64_t version);
+
 /* ---- answers: each uses the call up; on NULL it does nothing. Any thread. ---- */
 
 /* get: there is this blob of blob_len bytes, as it was put, and this is its version. One that is damaged fails the
@@ -147,10 +195,11 @@ SESSIONS_API void sessions_custom_found(sessions_custom_call *call, const void *
  * Since 0.1. */
 SESSIONS_API void sessions_custom_missing(sessions_custom_call *call);
 
-/* put, remove, ping: it is done. Since 0.1. */
+/* put, remove, change, ping: it is done. Since 0.1. */
 SESSIONS_API void sessions_custom_done(sessions_custom_call *call);
 
-/* put, remove: nothing was changed, because the version is not the expected one. Since 0.1. */
+/* put, remove: nothing was changed, because the version is not the expected one. change: nothing was changed, because
+ * others were in the way. Since 0.1. */
 SESSIONS_API void sessions_custom_conflict(sessions_custom_call *call);
 
 /* sweep: so many blobs, of so many bytes, were dropped. statistics: so many are there. Both are 0 or more.
@@ -161,8 +210,9 @@ SESSIONS_API void sessions_custom_counted(sessions_custom_call *call, int64_t bl
  *
  * status    of the environment (-201 to -299), of stored data (-301 to -399), a callback's (-501 to -599) or
  *           SESSIONS_E_NOMEM: a SESSIONS_E_... that fits, or a number of the store's own in the category that fits.
- *           Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put or remove that may
- *           have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find out
+ *           Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put, remove or
+ *           change that may have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find
+ *           out
  * message   one line of UTF-8 that says what was wrong and what to do, without keys and content; message_len bytes, of
  *           which up to 1,000 are used; empty for a general one
  *

@@ -9,6 +9,7 @@
 #include <store/custom.hpp>
 #include <store/dialogue.hpp>
 #include <string>
+#include <vector>
 
 using namespace sessions;
 
@@ -38,6 +39,12 @@ class Table final : public store::Blobs {
   void put(const store::Key& key, const store::BlobWrite& write, store::Dialogue& dialogue) override {
     table_.put(user_data_.get(), bytes(key), write.blob.data(), write.blob.size(), write.expected, write.version,
                write.expires, write.now, write.ended ? 1 : 0, token(dialogue));
+  }
+
+  bool can_change() const noexcept override { return table_.change != nullptr; }
+
+  void change(const store::Key& key, store::Dialogue& dialogue) override {
+    table_.change(user_data_.get(), bytes(key), token(dialogue));
   }
 
   void remove(const store::Key& key, std::uint64_t expected, store::Dialogue& dialogue) override {
@@ -103,6 +110,34 @@ Result<sessions_custom_store> read_table(const sessions_custom_store* given) {
   }
   return table;
 }
+
+// The blob that a callback has found.
+store::BlobAnswer found(const void* blob, std::size_t blob_len, std::uint64_t version) {
+  const Result<std::string_view> text = capi::text("the blob of a custom store", blob, blob_len);
+  if (!text || blob_len == SESSIONS_NUL_TERMINATED) {
+    return Error{Status::callback, "the custom store found a blob with an impossible length"};
+  }
+  Result<store::BlobFound> read = store::read_blob(*text, version);
+  return read ? store::BlobAnswer(std::move(*read)) : store::BlobAnswer(std::move(read.error()));
+}
+
+// What is to be put, as C has it.
+class Writes {
+ public:
+  explicit Writes(std::span<const store::BlobPut> puts) : writes_(puts.size()) {
+    const sessions_custom_write* next = nullptr;
+    for (std::size_t i = puts.size(); i-- > 0; next = &writes_[i]) {
+      const store::BlobWrite& write = puts[i].write;
+      writes_[i] = {next,          bytes(*puts[i].key), write.blob.data(), write.blob.size(),  write.expected,
+                    write.version, write.expires,       write.now,         write.ended ? 1 : 0};
+    }
+  }
+
+  const sessions_custom_write* first() const noexcept { return writes_.empty() ? nullptr : writes_.data(); }
+
+ private:
+  std::vector<sessions_custom_write> writes_;
+};
 
 // Takes what a callback answers with: what `make` throws becomes its failure.
 template <class Make>
@@ -170,15 +205,28 @@ sessions_status sessions_backend_new_custom(const sessions_custom_store* table, 
   });
 }
 
-void sessions_custom_found(sessions_custom_call* call, const void* blob, size_t blob_len, uint64_t version) {
-  answer(call, [=]() -> store::BlobAnswer {
-    const Result<std::string_view> text = capi::text("the blob of a custom store", blob, blob_len);
-    if (!text || blob_len == SESSIONS_NUL_TERMINATED) {
-      return Error{Status::callback, "the custom store found a blob with an impossible length"};
-    }
-    Result<store::BlobFound> found = store::read_blob(*text, version);
-    return found ? store::BlobAnswer(std::move(*found)) : store::BlobAnswer(std::move(found.error()));
+const sessions_custom_write* sessions_custom_decide(sessions_custom_call* call, const void* blob, size_t blob_len,
+                                                    uint64_t version) {
+  const sessions_custom_write* first = nullptr;
+  if (call == nullptr) {
+    return first;
+  }
+  const sessions_status status = capi::guard([&] {
+    const bool is_missing = blob == nullptr && blob_len == 0 && version == 0;
+    const auto writes = std::make_shared<Writes>(
+        dialogue(call)->decide(is_missing ? store::BlobMissing() : found(blob, blob_len, version)));
+    first = writes->first();
+    dialogue(call)->keep(writes);
+    return Status::ok;
   });
+  if (status != SESSIONS_OK) {
+    dialogue(call)->decide(Error{static_cast<Status>(status), {}});
+  }
+  return first;
+}
+
+void sessions_custom_found(sessions_custom_call* call, const void* blob, size_t blob_len, uint64_t version) {
+  answer(call, [=] { return found(blob, blob_len, version); });
 }
 
 void sessions_custom_missing(sessions_custom_call* call) {

@@ -1,7 +1,10 @@
 #include <store/blobs.hpp>
+#include <store/dialogue.hpp>
 #include <store/stored_record.hpp>
 
 namespace sessions::store {
+
+void Blobs::change(const Key&, Dialogue& dialogue) { dialogue.answer(Error{Status::unsupported, {}}); }
 
 Result<BlobFound> read_blob(std::string_view bytes, std::uint64_t version) {
   if (version == 0 || version > INT64_MAX - 1) {

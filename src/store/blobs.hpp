@@ -33,6 +33,11 @@ struct BlobWrite {
   bool ended;  // a tombstone
 };
 
+struct BlobPut {
+  const Key* key;
+  BlobWrite write;
+};
+
 class Dialogue;
 
 // Each question is answered once by Dialogue::answer(), at once or later, from any thread; until then its arguments are
@@ -48,6 +53,11 @@ class Blobs {
 
   virtual void get(const Key& key, Dialogue& dialogue) = 0;
   virtual void put(const Key& key, const BlobWrite& write, Dialogue& dialogue) = 0;
+
+  // One step: reads the blob under the key, asks Dialogue::decide() what is to be put, and puts all of that.
+  virtual bool can_change() const noexcept { return false; }
+  virtual void change(const Key& key, Dialogue& dialogue);
+
   virtual void remove(const Key& key, std::uint64_t expected, Dialogue& dialogue) = 0;
   virtual void sweep(std::int64_t most, std::int64_t now, Dialogue& dialogue) = 0;
   virtual void ping(Dialogue& dialogue) = 0;

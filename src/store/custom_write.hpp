@@ -1,4 +1,5 @@
-// How a custom store changes a record: read it, work out what it becomes, write that if it is still the same.
+// How a custom store changes a record: read it, work out what it becomes, write that if it is still the same; or all of
+// that in one step of its own.
 #pragma once
 
 #include <memory>

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <store/answer.hpp>
 #include <store/blobs.hpp>
 #include <store/call.hpp>
@@ -29,6 +30,11 @@ class Dialogue {
 
   // Once for each question.
   void answer(BlobAnswer answer);
+
+  // While the question is Blobs::change(), on any thread: what is to be put, given what is there. What is returned, and
+  // what is kept, is good until the answer or the next decision.
+  virtual std::span<const BlobPut> decide(BlobAnswer) { return {}; }
+  void keep(std::shared_ptr<const void> kept) noexcept { kept_ = std::move(kept); }
 
   // 0 when nobody waits any more.
   std::chrono::milliseconds time_left() const noexcept;
@@ -60,6 +66,7 @@ class Dialogue {
   const std::shared_ptr<const Codec> codec_;
   const std::int64_t now_;
   const Deadline deadline_;
+  std::shared_ptr<const void> kept_;
   BlobAnswer answer_;
   std::atomic<Phase> phase_ = Phase::asking;
 };

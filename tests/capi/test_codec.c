@@ -229,7 +229,7 @@ static void test_custom_stores_are_coded(void) {
   int later;
   for (later = 0; later < 2; later++) {
     sessions_backend *backend = NULL;
-    CHECK_OK(blob_store_open(later, &backend, &failure));
+    CHECK_OK(blob_store_open(later ? BLOB_LATER : 0, &backend, &failure));
     check_backend(backend);
   }
 }

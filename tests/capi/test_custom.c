@@ -334,7 +334,7 @@ static void test_destroy_in_every_order(void) {
 
 /* ---- a session's life, at once and from another thread ---- */
 
-static void live(int has_thread) {
+static void live(int ways) {
   sessions_backend *backend = NULL;
   sessions_manager *manager = NULL;
   sessions_config *config = world_config(&world);
@@ -342,7 +342,7 @@ static void live(int has_thread) {
   sessions_session *other;
   char *cookie;
   char *moved;
-  CHECK_OK(blob_store_open(has_thread, &backend, &failure));
+  CHECK_OK(blob_store_open(ways, &backend, &failure));
   CHECK_OK(sessions_manager_new(backend, config, &manager, &failure));
   sessions_config_free(config);
   sessions_backend_free(backend);
@@ -401,7 +401,7 @@ static void *count_up(void *user_data) {
   return NULL;
 }
 
-static void count_in_threads(int has_thread) {
+static void count_in_threads(int ways) {
   sessions_backend *backend = NULL;
   sessions_manager *manager = NULL;
   sessions_config *config = NULL;
@@ -412,7 +412,7 @@ static void count_in_threads(int has_thread) {
   size_t i;
   REQUIRE(sessions_config_new(&config) == SESSIONS_OK);
   CHECK_OK(sessions_config_set_timeout_ms(config, 600000, &failure));
-  CHECK_OK(blob_store_open(has_thread, &backend, &failure));
+  CHECK_OK(blob_store_open(ways, &backend, &failure));
   CHECK_OK(sessions_manager_new(backend, config, &manager, &failure));
   sessions_config_free(config);
   sessions_backend_free(backend);
@@ -638,6 +638,9 @@ static void test_null_calls(void) {
   sessions_custom_counted(NULL, 1, 1);
   sessions_custom_failed(NULL, SESSIONS_E_BUSY, "x", 1);
   CHECK_INT(sessions_custom_time_left_ms(NULL), 0);
+  CHECK(sessions_custom_decide(NULL, NULL, 0, 0) == NULL);
+  CHECK(sessions_custom_decide(NULL, "x", 1, 1) == NULL);
+  CHECK(sessions_custom_decide(NULL, NULL, 1, 1) == NULL);
 }
 
 /* ---- blobs that are not what was put ---- */
@@ -864,9 +867,13 @@ int main(void) {
   test_time_after_nothing_was_asked();
   test_destroy_in_every_order();
   live(0);
-  live(1);
+  live(BLOB_LATER);
+  live(BLOB_CHANGES);
+  live(BLOB_CHANGES | BLOB_LATER);
   count_in_threads(0);
-  count_in_threads(1);
+  count_in_threads(BLOB_LATER);
+  count_in_threads(BLOB_CHANGES);
+  count_in_threads(BLOB_CHANGES | BLOB_LATER);
   test_failures_come_through();
   test_messages_are_made_one_line();
   test_wrong_answers();

@@ -1,7 +1,10 @@
 /* A custom store for the conformance kit, sound or with a defect that the kit has to find. The argument chooses:
  *
  *   ok            sound
+ *   ok-changes    sound, and makes each change in one step
  *   lost-update   at one put in a thousand it forgets to compare versions when that would matter next
+ *   let-go        makes each change in one step, but holds no lock from when it reads to when it stores
+ *   halfway       makes each change in one step, but stores only the first write of a move
  *   resurrect:N   at the N-th read of a tombstone it finds what was there before, and lets a put with that version go
  *                 through
  */
@@ -29,12 +32,18 @@ static int sound(struct blob_store *store, const struct blob *there, uint64_t ex
 
 sessions_status sessions_conformance_backend(const char *argument, sessions_backend **backend, sessions_error **error) {
   static const char resurrect[] = "resurrect:";
-  const sessions_custom_store table = blob_store_table();
+  sessions_custom_store table = blob_store_table(0);
   struct blob_store *store = blob_store_new(0);
   if (store == NULL) {
     return SESSIONS_E_NOMEM;
   }
   argument = argument == NULL ? "" : argument;
+  store->lets_go = strcmp(argument, "let-go") == 0;
+  store->stops_halfway = strcmp(argument, "halfway") == 0;
+  if (store->lets_go || store->stops_halfway || strcmp(argument, "ok-changes") == 0) {
+    table = blob_store_table(BLOB_CHANGES);
+    return sessions_backend_new_custom(&table, store, blob_store_destroy, backend, error);
+  }
   if (strncmp(argument, resurrect, sizeof resurrect - 1) == 0) {
     store->resurrects = (int)strtol(argument + sizeof resurrect - 1, NULL, 10);
   }

@@ -58,6 +58,11 @@ const std::vector<Subject>& subjects() {
          return Backend{Backend::Kind::store, testing::open_custom_later()};
        },
        true, true},
+      {"custom, in one step",
+       [] {
+         return Backend{Backend::Kind::store, testing::open_changing_at_once()};
+       },
+       true, true},
       {"Redis",
        [] {
          return Backend{Backend::Kind::store, testing::open_fresh_redis()};

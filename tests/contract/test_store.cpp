@@ -47,7 +47,8 @@ Open any_store() {
   if (testing::given_redis_url() == nullptr) {
     stores.insert(stores.end(),
                   {&open_memory, &open_deferred, &testing::open_fresh_sqlite, &testing::open_custom_at_once,
-                   &testing::open_custom_later, &open_coded<testing::Sealing, &testing::open_fresh_sqlite>,
+                   &testing::open_custom_later, &testing::open_changing_at_once, &testing::open_changing_later,
+                   &open_coded<testing::Sealing, &testing::open_fresh_sqlite>,
                    &open_coded<testing::Sealing, &testing::open_custom_later>});
   }
   return GENERATE_COPY(from_range(stores));

@@ -10,6 +10,12 @@
 
 enum { BLOB_BUCKETS = 4096 };
 
+/* How a store works, to be combined with "|". */
+enum {
+  BLOB_LATER = 1,  /* it answers from a thread of its own */
+  BLOB_CHANGES = 2 /* it makes each change in one step */
+};
+
 struct blob {
   struct blob *next;
   unsigned char key[SESSIONS_CUSTOM_KEY_BYTES];
@@ -47,7 +53,9 @@ struct blob_store {
   int (*overlooks)(struct blob_store *store, const struct blob *there, uint64_t expected);
   int64_t puts;
   int64_t overlooked;
-  int resurrects; /* at which read of a tombstone it finds what was there before; 0: never */
+  int stops_halfway; /* of a change only the first write is stored */
+  int lets_go;       /* a change holds no lock while it is decided */
+  int resurrects;    /* at which read of a tombstone it finds what was there before; 0: never */
 
   int has_thread;
   int is_closing;
@@ -141,45 +149,112 @@ static inline int blob_may_write(struct blob_store *store, const struct blob *th
          (there != NULL && expected != 0 && store->overlooks != NULL && store->overlooks(store, there, expected));
 }
 
+/* NULL when there is no memory. */
+static inline struct blob *blob_new(const unsigned char *key, const void *bytes, size_t size, uint64_t version,
+                                    int64_t expires, int32_t ended) {
+  struct blob *made = (struct blob *)calloc(1, sizeof *made);
+  if (made == NULL || (made->bytes = (unsigned char *)malloc(size + 1)) == NULL) {
+    free(made);
+    return NULL;
+  }
+  memcpy(made->key, key, sizeof made->key);
+  memcpy(made->bytes, bytes, size);
+  made->version = version;
+  made->expires = expires;
+  made->size = size;
+  made->ended = ended;
+  return made;
+}
+
+static inline void blob_replace(struct blob_store *store, struct blob *made) {
+  struct blob **place = blob_place(store, made->key);
+  struct blob *former = *place == NULL ? NULL : blob_take(store, place);
+  if (store->resurrects > 0 && made->ended) {
+    made->former = former;
+  } else {
+    blob_free(former);
+  }
+  blob_insert(store, place, made);
+}
+
 static inline void blob_put(struct blob_job *job) {
   struct blob_store *store = job->store;
-  struct blob *made = (struct blob *)calloc(1, sizeof *made);
-  unsigned char *bytes = (unsigned char *)malloc(job->size + 1);
-  struct blob **place;
+  struct blob *made = blob_new(job->key, job->bytes, job->size, job->version, job->expires, job->ended);
   int is_written;
-  if (made == NULL || bytes == NULL) {
-    free(made);
-    free(bytes);
+  if (made == NULL) {
     blob_no_memory(job->call);
     return;
   }
-  memcpy(made->key, job->key, sizeof made->key);
-  memcpy(bytes, job->bytes, job->size);
-  made->version = job->version;
-  made->expires = job->expires;
-  made->size = job->size;
-  made->bytes = bytes;
-  made->ended = job->ended;
   pthread_mutex_lock(&store->mutex);
   store->puts++;
-  place = blob_place(store, job->key);
-  is_written = blob_may_write(store, *place, job->expected);
+  is_written = blob_may_write(store, *blob_place(store, job->key), job->expected);
   if (is_written) {
-    struct blob *former = *place == NULL ? NULL : blob_take(store, place);
-    if (store->resurrects > 0 && made->ended) {
-      made->former = former;
-    } else {
-      blob_free(former);
-    }
-    blob_insert(store, place, made);
+    blob_replace(store, made);
   }
   pthread_mutex_unlock(&store->mutex);
   if (is_written) {
     sessions_custom_done(job->call);
   } else {
-    free(bytes);
-    free(made);
+    blob_free(made);
     sessions_custom_conflict(job->call);
+  }
+}
+
+static inline const sessions_custom_write *blob_decide(struct blob_store *store, const struct blob *there,
+                                                       sessions_custom_call *call) {
+  const sessions_custom_write *writes;
+  unsigned char *copy;
+  size_t size;
+  uint64_t version;
+  if (there == NULL) {
+    return sessions_custom_decide(call, NULL, 0, 0);
+  }
+  if (!store->lets_go) {
+    return sessions_custom_decide(call, there->bytes, there->size, there->version);
+  }
+  size = there->size;
+  version = there->version;
+  copy = (unsigned char *)malloc(size + 1);
+  if (copy == NULL) {
+    return NULL;
+  }
+  memcpy(copy, there->bytes, size);
+  pthread_mutex_unlock(&store->mutex);
+  writes = sessions_custom_decide(call, copy, size, version);
+  free(copy);
+  pthread_mutex_lock(&store->mutex);
+  return writes;
+}
+
+static inline void blob_change(struct blob_job *job) {
+  struct blob_store *store = job->store;
+  struct blob *made[2] = {NULL, NULL};
+  const sessions_custom_write *write;
+  size_t count = 0;
+  size_t i;
+  int has_memory = 1;
+  int is_new = 1;
+  pthread_mutex_lock(&store->mutex);
+  write = blob_decide(store, *blob_place(store, job->key), job->call);
+  for (; write != NULL && has_memory; write = store->stops_halfway ? NULL : write->next) {
+    made[count] = blob_new(write->key, write->blob, write->blob_len, write->version, write->expires, write->ended);
+    has_memory = made[count++] != NULL;
+    is_new = is_new && (write->expected != 0 || *blob_place(store, write->key) == NULL);
+  }
+  for (i = 0; i < count; i++) {
+    if (has_memory && is_new) {
+      blob_replace(store, made[i]);
+    } else {
+      blob_free(made[i]);
+    }
+  }
+  pthread_mutex_unlock(&store->mutex);
+  if (!has_memory) {
+    blob_no_memory(job->call);
+  } else if (!is_new) {
+    sessions_custom_conflict(job->call);
+  } else {
+    sessions_custom_done(job->call);
   }
 }
 
@@ -351,6 +426,11 @@ static inline void blob_on_put(void *user_data, const unsigned char *key, const 
   blob_do(&job);
 }
 
+static inline void blob_on_change(void *user_data, const unsigned char *key, sessions_custom_call *call) {
+  struct blob_job job = blob_job_new(user_data, blob_change, key, call);
+  blob_do(&job);
+}
+
 static inline void blob_on_remove(void *user_data, const unsigned char *key, uint64_t expected,
                                   sessions_custom_call *call) {
   struct blob_job job = blob_job_new(user_data, blob_remove, key, call);
@@ -375,7 +455,7 @@ static inline void blob_on_statistics(void *user_data, sessions_custom_call *cal
   blob_do(&job);
 }
 
-static inline sessions_custom_store blob_store_table(void) {
+static inline sessions_custom_store blob_store_table(int ways) {
   sessions_custom_store table;
   memset(&table, 0, sizeof table);
   table.size = sizeof table;
@@ -385,19 +465,20 @@ static inline sessions_custom_store blob_store_table(void) {
   table.sweep = blob_on_sweep;
   table.ping = blob_on_ping;
   table.statistics = blob_on_statistics;
+  table.change = (ways & BLOB_CHANGES) != 0 ? blob_on_change : NULL;
   return table;
 }
 
 /* NULL when there is no memory or no thread. */
-static inline struct blob_store *blob_store_new(int has_thread) {
+static inline struct blob_store *blob_store_new(int ways) {
   struct blob_store *store = (struct blob_store *)calloc(1, sizeof *store);
   if (store == NULL) {
     return NULL;
   }
   pthread_mutex_init(&store->mutex, NULL);
   pthread_cond_init(&store->changed, NULL);
-  store->has_thread = has_thread;
-  if (has_thread && pthread_create(&store->thread, NULL, blob_work, store) != 0) {
+  store->has_thread = (ways & BLOB_LATER) != 0;
+  if (store->has_thread && pthread_create(&store->thread, NULL, blob_work, store) != 0) {
     store->has_thread = 0;
     blob_store_free(store);
     return NULL;
@@ -406,9 +487,9 @@ static inline struct blob_store *blob_store_new(int has_thread) {
 }
 
 /* The whole as a backend. */
-static inline sessions_status blob_store_open(int has_thread, sessions_backend **backend, sessions_error **error) {
-  const sessions_custom_store table = blob_store_table();
-  struct blob_store *store = blob_store_new(has_thread);
+static inline sessions_status blob_store_open(int ways, sessions_backend **backend, sessions_error **error) {
+  const sessions_custom_store table = blob_store_table(ways);
+  struct blob_store *store = blob_store_new(ways);
   if (store == NULL) {
     return SESSIONS_E_NOMEM;
   }

@@ -9,9 +9,9 @@
 
 namespace sessions::testing {
 
-inline std::shared_ptr<store::Store> open_custom(bool has_thread) {
+inline std::shared_ptr<store::Store> open_custom(int ways) {
   sessions_backend* backend = nullptr;
-  if (blob_store_open(has_thread ? 1 : 0, &backend, nullptr) != SESSIONS_OK) {
+  if (blob_store_open(ways, &backend, nullptr) != SESSIONS_OK) {
     return nullptr;
   }
   std::shared_ptr<store::Store> store = backend->backend.store;
@@ -19,7 +19,9 @@ inline std::shared_ptr<store::Store> open_custom(bool has_thread) {
   return store;
 }
 
-inline std::shared_ptr<store::Store> open_custom_at_once() { return open_custom(false); }
-inline std::shared_ptr<store::Store> open_custom_later() { return open_custom(true); }
+inline std::shared_ptr<store::Store> open_custom_at_once() { return open_custom(0); }
+inline std::shared_ptr<store::Store> open_custom_later() { return open_custom(BLOB_LATER); }
+inline std::shared_ptr<store::Store> open_changing_at_once() { return open_custom(BLOB_CHANGES); }
+inline std::shared_ptr<store::Store> open_changing_later() { return open_custom(BLOB_CHANGES | BLOB_LATER); }
 
 }  // namespace sessions::testing

@@ -122,7 +122,7 @@ static inline sessions_backend *gate_begin(struct gate *gate, int mode) {
   pthread_cond_init(&gate->changed, NULL);
   gate->mode = mode;
   gate->is_open = 1;
-  gate->blobs = blob_store_new(mode == ANSWERS_LATER);
+  gate->blobs = blob_store_new(mode == ANSWERS_LATER ? BLOB_LATER : 0);
   REQUIRE(gate->blobs != NULL);
   table.size = sizeof table;
   table.get = gate_get;

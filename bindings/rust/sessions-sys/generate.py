@@ -73,7 +73,8 @@ def constants(body, about):
 
 
 def members_of(struct, body):
-    for kind, name, comment in re.findall(rf"(\w[\w ]*?)\s+(\w+)\s*;\s*{COMMENT}?", body, flags=re.S):
+    for kind, name, comment in re.findall(rf"(\w[\w ]*?[\s*]+)(\w+)\s*;\s*{COMMENT}?", body, flags=re.S):
+        kind = kind.strip()
         about = [f"See [`{kind if kind.startswith('sessions_') else struct}`]."]
         yield f"{beside(comment, about, '    ')}    pub {rust_name(name)}: {rust_type(kind)},\n"
 

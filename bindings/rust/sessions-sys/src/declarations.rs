@@ -287,6 +287,45 @@ pub type sessions_custom_ping_fn =
 /// Counts the blobs that there are, without tombstones, and all bytes, as far as the store knows. Since 0.1.
 pub type sessions_custom_statistics_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, call: *mut sessions_custom_call)>;
+/// What a change is to store, in a list; see sessions_custom_put_fn. Later versions may add members at the end.
+/// Since 0.1.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct sessions_custom_write {
+    /// NULL: that was the last
+    pub next: *const sessions_custom_write,
+    /// SESSIONS_CUSTOM_KEY_BYTES
+    pub key: *const c_uchar,
+    /// what to store
+    pub blob: *const c_void,
+    /// bytes of it
+    pub blob_len: usize,
+    /// the version that has to be there; 0: nothing
+    pub expected: u64,
+    /// to be stored beside the blob
+    pub version: u64,
+    /// seconds since 1970: afterwards it may be dropped
+    pub expires: i64,
+    /// likewise, by the library's clock
+    pub now: i64,
+    /// 1: a tombstone; else 0
+    pub ended: i32,
+}
+/// Changes what is under a key in one step, such as a transaction that holds a lock on the key from the beginning: reads
+/// the blob, asks sessions_custom_decide() what is to be stored, stores all of that under the keys that it says, or
+/// nothing, and says that it is done, also when there was nothing to store.
+///
+///   lock the key; read blob and version
+///   for (w = sessions_custom_decide(call, blob, blob_len, version); w != NULL; w = w->next)
+///     store w->blob under w->key, with w->version, w->expires and w->ended, if what is there has version w->expected
+///   unlock; sessions_custom_done(call)
+///
+/// Nobody else may store anything under the key from when it is read until the step is done; a move, which has two
+/// writes, is stored whole or not at all. When the version is another than expected, which for the key that was read can
+/// not be, or the database undoes the step because others were in the way, the answer is conflict; or the step is begun
+/// anew, sessions_custom_decide() included. Since 0.1.
+pub type sessions_custom_change_fn =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_uchar, call: *mut sessions_custom_call)>;
 /// The table of callbacks: set it to zero, then size to sizeof(sessions_custom_store), then what the store has. Later
 /// versions add members at the end; size tells which version a program was compiled against. Since 0.1.
 #[repr(C)]
@@ -308,6 +347,8 @@ pub struct sessions_custom_store {
     pub ping: sessions_custom_ping_fn,
     /// may be NULL: SESSIONS_E_UNSUPPORTED
     pub statistics: sessions_custom_statistics_fn,
+    /// may be NULL: the library reads and puts
+    pub change: sessions_custom_change_fn,
 }
 extern "C" {
     /// Makes a backend from callbacks.
@@ -329,6 +370,16 @@ extern "C" {
     pub fn sessions_backend_new_custom(table: *const sessions_custom_store, user_data: *mut c_void, destroy: sessions_destroy_fn, backend: *mut *mut sessions_backend, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
+    /// change: says what is to be stored, given the blob under the key with its version, or NULL, 0 and 0 when there is
+    /// none. A damaged one, or one of a newer libsessions, is told to the host as with sessions_custom_found().
+    ///
+    /// Returns the first of up to two writes, which with all that they point to are good until the call is answered or
+    /// decided again. NULL: nothing is to be stored, and so in every callback but `change`, and when call is NULL.
+    ///
+    /// Takes no lock and calls no callback. The thread that has the call. Since 0.1.
+    pub fn sessions_custom_decide(call: *mut sessions_custom_call, blob: *const c_void, blob_len: usize, version: u64) -> *const sessions_custom_write;
+}
+extern "C" {
     /// get: there is this blob of blob_len bytes, as it was put, and this is its version. One that is damaged fails the
     /// host's call with SESSIONS_E_CORRUPT, one of a newer libsessions with SESSIONS_E_NEWER. Since 0.1.
     pub fn sessions_custom_found(call: *mut sessions_custom_call, blob: *const c_void, blob_len: usize, version: u64);
@@ -339,11 +390,12 @@ extern "C" {
     pub fn sessions_custom_missing(call: *mut sessions_custom_call);
 }
 extern "C" {
-    /// put, remove, ping: it is done. Since 0.1.
+    /// put, remove, change, ping: it is done. Since 0.1.
     pub fn sessions_custom_done(call: *mut sessions_custom_call);
 }
 extern "C" {
-    /// put, remove: nothing was changed, because the version is not the expected one. Since 0.1.
+    /// put, remove: nothing was changed, because the version is not the expected one. change: nothing was changed, because
+    /// others were in the way. Since 0.1.
     pub fn sessions_custom_conflict(call: *mut sessions_custom_call);
 }
 extern "C" {
@@ -356,8 +408,9 @@ extern "C" {
     ///
     /// status    of the environment (-201 to -299), of stored data (-301 to -399), a callback's (-501 to -599) or
     ///           SESSIONS_E_NOMEM: a SESSIONS_E_... that fits, or a number of the store's own in the category that fits.
-    ///           Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put or remove that may
-    ///           have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find out
+    ///           Other numbers become SESSIONS_E_CALLBACK, with a message that names the number. A put, remove or
+    ///           change that may have been done nevertheless says SESSIONS_E_UNKNOWN; the library then reads the key to find
+    ///           out
     /// message   one line of UTF-8 that says what was wrong and what to do, without keys and content; message_len bytes, of
     ///           which up to 1,000 are used; empty for a general one
     ///
