@@ -5,7 +5,9 @@
 //     void put(const StorePut& put, StoreCall call);                              call.done() or .conflict()
 //     void remove(const StoreKey& key, std::uint64_t expected, StoreCall call);   call.done() or .conflict()
 //
-//     void sweep(std::int64_t most, std::int64_t now, StoreCall call);            these three if it can: call.counted()
+//     void change(const StoreKey& key, StoreCall call);                           these if it can: call.decide(), then
+//                                                                                 call.done() or .conflict()
+//     void sweep(std::int64_t most, std::int64_t now, StoreCall call);            call.counted()
 //     void ping(StoreCall call);                                                  call.done()
 //     void statistics(StoreCall call);                                            call.counted()
 //   };
@@ -39,6 +41,31 @@ struct StorePut {
   bool ended;
 };
 
+// What a change is to store: a range of StorePut, good until the call is answered or decided again.
+class StoreWrites {
+ public:
+  class Iterator {
+   public:
+    explicit Iterator(const sessions_custom_write* write) noexcept : write_(write) {}
+    StorePut operator*() const noexcept;
+    Iterator& operator++() noexcept {
+      write_ = write_->next;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const noexcept { return write_ != other.write_; }
+
+   private:
+    const sessions_custom_write* write_;
+  };
+
+  explicit StoreWrites(const sessions_custom_write* first) noexcept : first_(first) {}
+  Iterator begin() const noexcept { return Iterator(first_); }
+  Iterator end() const noexcept { return Iterator(nullptr); }
+
+ private:
+  const sessions_custom_write* first_;
+};
+
 // A call to be answered. The first answer uses it up; later ones, and those of a call that was moved from, do nothing.
 class StoreCall {
  public:
@@ -48,6 +75,12 @@ class StoreCall {
   void found(std::string_view blob, std::uint64_t version) noexcept {
     sessions_custom_found(call_.release(), blob.data(), blob.size(), version);
   }
+  // change: what is to be stored, given the blob under the key with its version, or that there is none.
+  StoreWrites decide(std::string_view blob, std::uint64_t version) noexcept {
+    return StoreWrites(sessions_custom_decide(call_.get(), blob.data(), blob.size(), version));
+  }
+  StoreWrites decide() noexcept { return StoreWrites(sessions_custom_decide(call_.get(), nullptr, 0, 0)); }
+
   void missing() noexcept { sessions_custom_missing(call_.release()); }
   void done() noexcept { sessions_custom_done(call_.release()); }
   void conflict() noexcept { sessions_custom_conflict(call_.release()); }
@@ -75,6 +108,13 @@ class StoreCall {
 };
 
 namespace border {
+
+template <class Store, class = void>
+inline constexpr bool can_change = false;
+template <class Store>
+inline constexpr bool can_change<
+    Store, std::void_t<decltype(std::declval<Store&>().change(std::declval<StoreKey>(), std::declval<StoreCall>()))>> =
+    true;
 
 template <class Store, class = void>
 inline constexpr bool can_sweep = false;
@@ -123,6 +163,11 @@ sessions_custom_store store_table(bool drops_expired) noexcept {
   table.remove = [](void* user_data, const unsigned char* key, std::uint64_t expected, sessions_custom_call* call) {
     call_store<Store>(user_data, [&](Store& store) { store.remove(key_of(key), expected, StoreCall(call)); });
   };
+  if constexpr (can_change<Store>) {
+    table.change = [](void* user_data, const unsigned char* key, sessions_custom_call* call) {
+      call_store<Store>(user_data, [&](Store& store) { store.change(key_of(key), StoreCall(call)); });
+    };
+  }
   if constexpr (can_sweep<Store>) {
     table.sweep = [](void* user_data, std::int64_t most, std::int64_t now, sessions_custom_call* call) {
       call_store<Store>(user_data, [&](Store& store) { store.sweep(most, now, StoreCall(call)); });
@@ -142,5 +187,11 @@ sessions_custom_store store_table(bool drops_expired) noexcept {
 }
 
 }  // namespace border
+
+inline StorePut StoreWrites::Iterator::operator*() const noexcept {
+  const std::string_view bytes(static_cast<const char*>(write_->blob), write_->blob_len);
+  return {border::key_of(write_->key), bytes, write_->expected, write_->version, write_->expires, write_->now,
+          write_->ended != 0};
+}
 }  // namespace v0
 }  // namespace sessions

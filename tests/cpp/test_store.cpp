@@ -32,6 +32,8 @@ struct Table {
   std::map<std::string, Blob, std::less<>> blobs;
   std::mutex mutex;
   int alive = 0;
+  int changes = 0;
+  int tombstones = 0;
   enum { answer, drop, throw_first, throw_later, fail, answer_twice } mode = answer;
 
   std::uint64_t version_of(StoreKey key) const {
@@ -131,6 +133,31 @@ class FullStore : public Store {
   void statistics(StoreCall call) { call.counted(static_cast<std::int64_t>(table_->blobs.size()), 1000); }
 };
 
+// Makes each change in one step.
+class ChangingStore : public Store {
+ public:
+  using Store::Store;
+
+  void change(StoreKey key, StoreCall call) {
+    const std::lock_guard lock(table_->mutex);
+    ++table_->changes;
+    if (table_->misbehaves(call)) {
+      return;
+    }
+    const auto found = table_->blobs.find(key);
+    const sessions::StoreWrites writes =
+        found == table_->blobs.end() ? call.decide() : call.decide(found->second.bytes, found->second.version);
+    for (const StorePut put : writes) {
+      CHECK(table_->version_of(put.key) == put.expected);
+      CHECK(put.version == put.expected + 1);
+      CHECK(put.expires > put.now);
+      table_->blobs[std::string(put.key)] = {std::string(put.blob), put.version, put.expires};
+      table_->tombstones += put.ended ? 1 : 0;
+    }
+    call.done();
+  }
+};
+
 // Answers from a thread of its own.
 struct LateStore {
   void get(StoreKey, StoreCall call) {
@@ -180,6 +207,35 @@ TEST_CASE("a store does what more it can") {
   CHECK(table->blobs.empty());
   table->mode = Table::throw_first;
   CHECK(manager.ping().status() == Status::callback);
+}
+
+TEST_CASE("a store makes each change in one step") {
+  const auto table = std::make_shared<Table>();
+  const World world(Backend::make_custom(ChangingStore(table)).value_or_throw());
+  const Manager manager = world.manager();
+  const std::string header = world::stored(manager, "n", 7);
+  Session session = manager.load(header).value_or_throw();
+  Session late = manager.load(header).value_or_throw();
+  REQUIRE(session.set("n", 8));
+  REQUIRE(session.commit());
+  CHECK(table->changes == 1);
+  REQUIRE(session.regenerate());
+  CHECK(table->changes == 2);
+  CHECK(table->blobs.size() == 2);
+  CHECK(table->tombstones == 1);
+  REQUIRE(late.set("n", 9));
+  REQUIRE(late.commit());
+  CHECK(late.outcome() == sessions::Outcome::gone);
+  REQUIRE(session.destroy());
+  CHECK(table->changes == 4);
+  CHECK(table->tombstones == 2);
+  table->blobs.clear();
+  Session other = manager.load(world::stored(manager, "n", 7)).value_or_throw();
+  REQUIRE(other.set("n", 8));
+  table->mode = Table::throw_first;
+  CHECK(other.commit().status() == Status::callback);
+  table->mode = Table::answer;
+  CHECK(other.commit());
 }
 
 TEST_CASE("a store that drops what has expired needs no sweep") {
