@@ -5,6 +5,7 @@ use crate::{panic, Result, Status};
 use sessions_sys as sys;
 use std::borrow::Cow;
 use std::ffi::{c_uchar, c_void};
+use std::marker::PhantomData;
 use std::time::Duration;
 
 /// How many bytes a key has: a digest, with which nobody can load a session.
@@ -19,6 +20,8 @@ const KEY_BYTES: usize = sys::SESSIONS_CUSTOM_KEY_BYTES;
 pub trait Store: Send + Sync + 'static {
     /// Whether expired blobs are dropped without [`Store::sweep`].
     const DROPS_EXPIRED: bool = false;
+    /// Whether [`Store::change`] is there.
+    const CHANGES: bool = false;
     /// Whether [`Store::sweep`] is there.
     const SWEEPS: bool = false;
     /// Whether [`Store::statistics`] is there.
@@ -32,6 +35,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes the blob under a key if its version is `expected`, in one step. False: it is another, or there is none.
     fn remove(&self, key: &[u8; KEY_BYTES], expected: u64, time_left: Duration) -> Result<bool, StoreError>;
+
+    /// Changes what is under a key in one step, such as a transaction that holds a lock on the key: reads the blob, asks
+    /// `decision` what to store, and stores all of that or nothing. False: nothing was stored, because others were in
+    /// the way, or a version was another than expected.
+    fn change(&self, key: &[u8; KEY_BYTES], decision: Decision<'_>, time_left: Duration) -> Result<bool, StoreError> {
+        let _ = (key, decision, time_left);
+        Ok(false)
+    }
 
     /// Drops up to `most` blobs whose `expires` is before `now`, and counts them.
     fn sweep(&self, most: i64, now: i64) -> Result<Counted, StoreError> {
@@ -78,6 +89,43 @@ pub struct Put<'a> {
     pub ended: bool,
 }
 
+/// What a change is to store.
+#[derive(Debug)]
+pub struct Decision<'a> {
+    call: *mut sys::sessions_custom_call,
+    under_way: PhantomData<&'a ()>,
+}
+
+impl Decision<'_> {
+    /// Says what to put under which keys, given the blob and its version that are under the change's key, or that there
+    /// is none. May be asked again, when the step is begun anew: the last time counts.
+    pub fn decide(&mut self, found: Option<(&[u8], u64)>) -> Vec<(&[u8; KEY_BYTES], Put<'_>)> {
+        let mut puts = Vec::new();
+        // SAFETY: the call is not answered before `change` has returned; what the writes point to lives until then or
+        // until the next decision, which the borrow of self excludes.
+        unsafe {
+            let (blob, blob_len, version) = match found {
+                Some((blob, version)) => (blob.as_ptr().cast(), blob.len(), version),
+                None => (std::ptr::null(), 0, 0),
+            };
+            let mut next = sys::sessions_custom_decide(self.call, blob, blob_len, version);
+            while let Some(write) = next.as_ref() {
+                let put = Put {
+                    bytes: bytes(write.blob.cast(), write.blob_len),
+                    expected: write.expected,
+                    version: write.version,
+                    expires: write.expires,
+                    now: write.now,
+                    ended: write.ended != 0,
+                };
+                puts.push((key_of(write.key), put));
+                next = write.next;
+            }
+        }
+        puts
+    }
+}
+
 /// A number of blobs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -90,8 +138,8 @@ pub struct Counted {
 /// Why a store failed: what the call of the library returns then.
 #[derive(Clone, Debug)]
 pub struct StoreError {
-    /// Of the environment, of stored data or a callback's; any other becomes [`Status::CALLBACK`]. A put or remove that
-    /// may have been done nevertheless says [`Status::UNKNOWN`].
+    /// Of the environment, of stored data or a callback's; any other becomes [`Status::CALLBACK`]. A put, remove or
+    /// change that may have been done nevertheless says [`Status::UNKNOWN`].
     pub status: Status,
     /// One line that says what was wrong and what to do, without keys and content; empty for a general one.
     pub message: Cow<'static, str>,
@@ -114,6 +162,7 @@ pub(crate) fn open<S: Store>(store: S) -> Result<Owned<sys::sessions_backend>> {
         sweep: if S::SWEEPS { Some(sweep::<S>) } else { None },
         ping: Some(ping::<S>),
         statistics: if S::COUNTS { Some(statistics::<S>) } else { None },
+        change: if S::CHANGES { Some(change::<S>) } else { None },
     };
     // SAFETY: the table is copied; its functions fit the user data, which the library destroys once.
     Owned::make(|backend, error| unsafe {
@@ -234,6 +283,18 @@ unsafe extern "C" fn remove<S: Store>(
     unsafe {
         let (store, key) = (store_of::<S>(user_data), key_of(key));
         Call(call).answer_done(|left| store.remove(key, expected, left));
+    }
+}
+
+unsafe extern "C" fn change<S: Store>(
+    user_data: *mut c_void,
+    key: *const c_uchar,
+    call: *mut sys::sessions_custom_call,
+) {
+    // SAFETY: as above.
+    unsafe {
+        let (store, key) = (store_of::<S>(user_data), key_of(key));
+        Call(call).answer_done(|left| store.change(key, Decision { call, under_way: PhantomData }, left));
     }
 }
 

@@ -54,7 +54,7 @@ mod value;
 pub use backend::Backend;
 pub use codec::Codec;
 pub use config::Config;
-pub use custom::{Blob, Counted, Put, Store, StoreError};
+pub use custom::{Blob, Counted, Decision, Put, Store, StoreError};
 pub use error::{Error, Result};
 #[cfg(feature = "tower")]
 pub use layer::{CommittingFuture, RequestSession, SessionLayer, SessionService};

@@ -2,10 +2,12 @@
 
 mod support;
 
-use sessions::{Backend, Blob, Codec, Config, Counted, LogLevel, Manager, Origin, Put, Status, Store, StoreError};
+use sessions::{
+    Backend, Blob, Codec, Config, Counted, Decision, LogLevel, Manager, Origin, Put, Status, Store, StoreError,
+};
 use std::collections::HashMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{config, cookie_of};
@@ -228,6 +230,64 @@ impl Store for Table {
         let alive = blobs.values().filter(|(_, _, ended)| !ended);
         Ok(Counted { blobs: alive.count() as i64, bytes: 1 })
     }
+}
+
+/// Makes each change in one step.
+struct Changing(Table, Arc<AtomicI64>);
+
+impl Store for Changing {
+    const CHANGES: bool = true;
+
+    fn get(&self, key: &[u8; 32], time_left: Duration) -> Result<Option<Blob>, StoreError> {
+        self.0.get(key, time_left)
+    }
+
+    fn put(&self, key: &[u8; 32], put: Put<'_>, time_left: Duration) -> Result<bool, StoreError> {
+        self.0.put(key, put, time_left)
+    }
+
+    fn remove(&self, key: &[u8; 32], expected: u64, time_left: Duration) -> Result<bool, StoreError> {
+        self.0.remove(key, expected, time_left)
+    }
+
+    fn change(&self, key: &[u8; 32], mut decision: Decision<'_>, _: Duration) -> Result<bool, StoreError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        assert!(decision.decide(None).is_empty());
+        self.0.check()?;
+        let mut blobs = self.0.blobs.lock().unwrap();
+        let found = blobs.get(key).map(|(blob, _, _)| blob.clone());
+        for (key, put) in decision.decide(found.as_ref().map(|blob| (blob.bytes.as_slice(), blob.version))) {
+            assert_eq!(blobs.get(key).map_or(0, |(blob, _, _)| blob.version), put.expected);
+            assert!(put.expires > put.now);
+            let blob = Blob { bytes: put.bytes.to_vec(), version: put.version };
+            blobs.insert(*key, (blob, put.expires, put.ended));
+        }
+        Ok(true)
+    }
+}
+
+#[test]
+fn stores_that_change_in_one_step() {
+    let changes = Arc::new(AtomicI64::new(0));
+    let table = Table::default();
+    let panics = Arc::clone(&table.panics);
+    let manager = Manager::new(&Backend::custom(Changing(table, Arc::clone(&changes))).unwrap(), &config().0).unwrap();
+    let mut session = manager.load("").unwrap();
+    session.set("a", 1).unwrap();
+    session.commit().unwrap();
+    let cookie = cookie_of(&session);
+    let mut one = manager.load(&cookie).unwrap();
+    one.increment("a", 1).unwrap();
+    session.increment("a", 1).unwrap();
+    session.commit().unwrap();
+    panics.store(true, Ordering::Relaxed);
+    assert_eq!(panic_of(|| drop(one.commit())), "store");
+    panics.store(false, Ordering::Relaxed);
+    one.regenerate().unwrap();
+    assert_eq!(one.get::<i64>("a").unwrap(), Some(3));
+    assert_eq!(manager.load(&cookie).unwrap().origin(), Origin::REFUSED_UNKNOWN);
+    assert_eq!(manager.load(cookie_of(&one)).unwrap().get::<i64>("a").unwrap(), Some(3));
+    assert_eq!(changes.load(Ordering::Relaxed), 3);
 }
 
 #[test]
