@@ -201,6 +201,58 @@ void put_callback(void* user_data, const unsigned char* key, const void* blob, s
       call);
 }
 
+// What Python calls while its change is running; afterwards the capsule, which leads to the call, has a context.
+PyObject* decide(PyObject* capsule, PyObject* found) {
+  const char* blob = nullptr;
+  Py_ssize_t size = 0;
+  long long version = 0;
+  if (PyCapsule_GetContext(capsule)) {
+    PyErr_SetString(PyExc_RuntimeError, "decide may be called only before change returns");
+    return nullptr;
+  }
+  if (found != Py_None && (!PyTuple_Check(found) || !PyArg_ParseTuple(found, "y#L", &blob, &size, &version))) {
+    if (!PyErr_Occurred()) {
+      PyErr_SetString(PyExc_TypeError, "decide takes (blob, version) or None");
+    }
+    return nullptr;
+  }
+  auto* call = static_cast<sessions_custom_call*>(PyCapsule_GetPointer(capsule, nullptr));
+  const sessions_custom_write* write =
+      sessions_custom_decide(call, blob, static_cast<size_t>(size), static_cast<uint64_t>(version));
+  PyObject* writes = PyList_New(0);
+  for (; writes && write; write = write->next) {
+    PyObject* item = Py_BuildValue(
+        "(y#y#KKLLN)", reinterpret_cast<const char*>(write->key), key_bytes, static_cast<const char*>(write->blob),
+        static_cast<Py_ssize_t>(write->blob_len), static_cast<unsigned long long>(write->expected),
+        static_cast<unsigned long long>(write->version), static_cast<long long>(write->expires),
+        static_cast<long long>(write->now), PyBool_FromLong(write->ended));
+    if (!item || PyList_Append(writes, item) != 0) {
+      Py_CLEAR(writes);
+    }
+    Py_XDECREF(item);
+  }
+  return writes;
+}
+
+void change_callback(void* user_data, const unsigned char* key, sessions_custom_call* call) {
+  static PyMethodDef definition = {"decide", decide, METH_O, "Say what to store, given what is there."};
+  const Gil gil;
+  if (!gil) {
+    return fail(call);
+  }
+  PyObject* capsule = PyCapsule_New(call, nullptr, nullptr);
+  PyObject* function = capsule ? PyCFunction_New(&definition, capsule) : nullptr;
+  PyObject* result = function ? PyObject_CallMethod(object_of(user_data), "change", "y#O",
+                                                    reinterpret_cast<const char*>(key), key_bytes, function)
+                              : nullptr;
+  if (function) {
+    PyCapsule_SetContext(capsule, call);
+  }
+  answer_done(result, call);
+  Py_XDECREF(function);
+  Py_XDECREF(capsule);
+}
+
 void remove_callback(void* user_data, const unsigned char* key, uint64_t expected, sessions_custom_call* call) {
   const Gil gil;
   if (!gil) {
@@ -264,6 +316,9 @@ sessions_backend* new_custom_backend(PyObject* store) {
   table.get = get_callback;
   table.put = put_callback;
   table.remove = remove_callback;
+  if (has(store, "change")) {
+    table.change = change_callback;
+  }
   if (has(store, "sweep")) {
     table.sweep = sweep_callback;
   }

@@ -1,5 +1,6 @@
 """The mapping, its values, and the ends of a session."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -188,6 +189,67 @@ def test_custom_store() -> None:
         assert session["a"] == 1
         assert session.destroy() == sessions.Outcome.DESTROYED
     assert one.load(cookie).origin == sessions.Origin.REFUSED_UNKNOWN
+
+
+class ChangingStore(Store):
+    """Makes each change in one step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changes = 0
+        self.decide: Callable[[tuple[bytes, int] | None], list[tuple[bytes, bytes, int, int, int, int, bool]]] | None
+        self.error: Exception | None = None
+        self.found: object = self
+
+    def change(
+        self,
+        key: bytes,
+        decide: Callable[[tuple[bytes, int] | None], list[tuple[bytes, bytes, int, int, int, int, bool]]],
+        /,
+    ) -> bool:
+        self.changes += 1
+        self.decide = decide
+        if self.error:
+            raise self.error
+        if self.found is not self:
+            decide(self.found)  # type: ignore[arg-type]
+        return all(self.put_if_version(*write) for write in decide(self.blobs.get(key)))
+
+
+def test_custom_store_that_changes_in_one_step() -> None:
+    store = ChangingStore()
+    one = sessions.Manager(sessions.Backend.custom(store), sessions.Config(plain_http=True))
+    with one.load() as session:
+        session["a"] = 1
+        session.commit()
+        cookie = cookie_of(session)
+    with one.load(cookie) as session, one.load(cookie) as late:
+        session["a"] = 2
+        assert session.commit() == sessions.Outcome.SAVED
+        session.regenerate()
+        assert store.changes == 2 and len(store.blobs) == 2
+        moved = cookie_of(session)
+        late["a"] = 3
+        assert late.commit() == sessions.Outcome.GONE
+    with one.load(moved) as session:
+        assert session["a"] == 2
+        session["a"] = 4
+        store.error = OSError("gone")
+        with pytest.raises(sessions.CallbackError) as caught:
+            session.commit()
+        assert caught.value.__cause__ is store.error
+        store.error = None
+        for found in (1, (b"", "x"), (b"",), "ab"):
+            store.found = found
+            with pytest.raises(sessions.CallbackError) as caught:
+                session.commit()
+            assert isinstance(caught.value.__cause__, TypeError)
+        store.found = None  # it may be asked again: the last time counts
+        assert session.commit() == sessions.Outcome.SAVED
+        assert session.destroy() == sessions.Outcome.DESTROYED
+    assert store.decide is not None
+    with pytest.raises(RuntimeError):
+        store.decide(None)
 
 
 def test_exception_of_a_custom_store() -> None:

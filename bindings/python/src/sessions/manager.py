@@ -47,9 +47,12 @@ class Codec(Protocol):
 class CustomStore(Protocol):
     """A store written in Python, called from several threads at once.
 
-    ``sweep(most, now) -> (sessions, bytes)``, ``ping()`` and ``statistics() -> (sessions, bytes)`` may be there too. An
-    exception fails the call that needed the store; a StoreUnavailableError or StoredDataError keeps its status
-    and its message, which must be one line without keys and content.
+    ``sweep(most, now) -> (sessions, bytes)``, ``ping()`` and ``statistics() -> (sessions, bytes)`` may be there too,
+    and ``change(key, decide) -> bool``, which makes a whole change in one step, such as a transaction that holds a lock
+    on the key: it reads ``(blob, version)`` or None, calls ``decide`` with that, stores each of the list that this
+    returns, of which each is the arguments of ``put_if_version``, and returns True; or False when others were in the
+    way and nothing was stored. An exception fails the call that needed the store; a StoreUnavailableError or
+    StoredDataError keeps its status and its message, which must be one line without keys and content.
     """
 
     def get(self, key: bytes, /) -> tuple[bytes, int] | None:
