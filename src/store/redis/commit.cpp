@@ -230,6 +230,11 @@ class CodedCommit final : public CommitCall {
     return next == Next::done ? write() : next;
   }
 
+  void restart() noexcept override {
+    CommitCall::restart();
+    reading_.restart();
+  }
+
   Next write() {
     Result<std::optional<Record>>& found = reading_.result();
     if (!found) {

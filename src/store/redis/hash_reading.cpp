@@ -21,7 +21,6 @@ const std::string& HashReading::start() {
   return command_;
 }
 
-// Answers are known by their kind, since what was sent may be sent again from its beginning at any time.
 Request::Next HashReading::take(const Reply& reply) {
   switch (reply.kind()) {
     case Reply::Kind::array:
@@ -40,20 +39,22 @@ Request::Next HashReading::take(const Reply& reply) {
 }
 
 Request::Next HashReading::take_hash(const Reply& hash) {
-  if (hash.size() == 0 && !is_echoed_) {
+  if (result_) {
+    return Request::Next::foreign;
+  }
+  std::optional<Result<Record>> record = hash.size() == 0 ? std::nullopt : read_hash(hash, key_);
+  if (!record && !is_echoed_) {
     command_ += command_of("PING", to_bytes(attempt_));
     is_echoed_ = true;
     return Request::Next::again;
   }
   if (hash.size() == 0) {
     result_ = std::optional<Record>();
-    return Request::Next::more;
+  } else if (!record) {
+    result_ = unreadable(Status::corrupt);
+  } else {
+    result_ = *record ? Result<std::optional<Record>>(std::move(**record)) : std::move(record->error());
   }
-  std::optional<Result<Record>> record = read_hash(hash, key_);
-  if (!record) {
-    return Request::Next::foreign;
-  }
-  result_ = *record ? Result<std::optional<Record>>(std::move(**record)) : std::move(record->error());
   return is_echoed_ ? Request::Next::more : Request::Next::done;
 }
 

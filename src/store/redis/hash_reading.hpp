@@ -12,8 +12,8 @@
 
 namespace sessions::store::redis {
 
-// HGETALL. A hash names its key; an empty answer could be anybody's, so it is asked for once more, and an echo behind
-// it.
+// HGETALL. A hash names its key. An empty answer, or the hash of another key, could have been meant for anybody, so it
+// is asked for once more, and an echo behind it: then that is what is under the key.
 class HashReading {
  public:
   HashReading(HashKey key, const Attempt& attempt) : key_(std::move(key)), attempt_(attempt) {}
@@ -22,6 +22,9 @@ class HashReading {
 
   // From the beginning.
   const std::string& start();
+
+  // command() will be answered from its beginning.
+  void restart() noexcept { result_.reset(); }
 
   // again: with command(). done: there is a result.
   Request::Next take(const Reply& reply);

@@ -25,6 +25,8 @@ class Load final : public Asking<std::optional<Record>> {
     return next == Next::done ? answer(found()) : next;
   }
 
+  void restart() noexcept override { reading_.restart(); }
+
   Result<std::optional<Record>> found() {
     Result<std::optional<Record>>& result = reading_.result();
     if (!result) {

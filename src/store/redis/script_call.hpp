@@ -61,6 +61,13 @@ class ScriptCall : public Asking<T> {
  protected:
   Next go_on(const Reply& reply) override { return is_echo_due_ ? take_echo(reply) : take_answer(reply); }
 
+  // The copy that is lost may yet arrive.
+  void restart() noexcept override {
+    is_echo_due_ = false;
+    ticket_.never_settle();
+    this->end_by(made_ + longest_retrying);
+  }
+
  private:
   // An answer that begins with the token; the second element says how it went.
   virtual Next read(const Reply& reply, std::string_view outcome) = 0;
@@ -134,13 +141,6 @@ class ScriptCall : public Asking<T> {
       (**this->answer()).degraded = this->confirmation().count() > 0;
     }
     return std::move(*this->answer());
-  }
-
-  // The copy that is lost may yet arrive.
-  void restart() noexcept final {
-    is_echo_due_ = false;
-    ticket_.never_settle();
-    this->end_by(made_ + longest_retrying);
   }
 
   const std::shared_ptr<const Scripts> scripts_;

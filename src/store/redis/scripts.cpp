@@ -174,7 +174,9 @@ for i = 1, #names, 1000 do
 end
 if not raw['@'] then return {token, missing(from), ''} end
 local h, applied = parse(raw['@']), raw['+'] or ''
-if not h or #applied % 21 ~= 0 then return {token, 'corrupt', raw['@']} end
+if not h or h.tag ~= string.sub(numbers, 3, 10) or #applied % 21 ~= 0 then
+  return {token, 'corrupt', raw['@']}
+end
 if not is_alive(h, now) then return {token, 'gone'} end
 if h.generation ~= generation then return {token, 'stale'} end
 if was_applied(applied, attempt) then return {token, 'duplicate', redis.call('HGETALL', from)} end

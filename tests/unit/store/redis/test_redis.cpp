@@ -350,6 +350,18 @@ TEST_CASE("what is not ours under a session's key is corrupt, and stays as it is
   CHECK(tell(world.server, {"HGETALL", hash_of(a)}) == "field value @ 2 of a newer one");
 }
 
+TEST_CASE("the hash of another session under a session's key is corrupt, and can be ended") {
+  World world;
+  REQUIRE(*world.create(b, {{"k", "1"}}));
+  tell(world.server, {"COPY", hash_of(b), hash_of(a), "REPLACE"});
+  CHECK(world.load(a) == std::to_string(static_cast<int>(Status::corrupt)));
+  CHECK(status_of(world.commit(a, one_more)) == Status::corrupt);
+  CHECK(status_of(world.regenerate(a, Key{'\x03'})) == Status::corrupt);
+  CHECK(tell(world.server, {"HGETALL", hash_of(a)}) == tell(world.server, {"HGETALL", hash_of(b)}));
+  CHECK(status_of(world.destroy(a)) == Status::ok);
+  CHECK(world.load(b) == "k=1");
+}
+
 TEST_CASE("what a codec has written needs it, and is committed to with it") {
   World world;
   world.codec = std::make_shared<Reversal>();
