@@ -3,6 +3,7 @@
 #include <store/redis/command.hpp>
 #include <store/redis/connection.hpp>
 #include <store/redis/server_error.hpp>
+#include <utility>
 
 namespace sessions::store::redis {
 
@@ -24,6 +25,13 @@ constexpr minutes longest_life{60};
 // Of a burst of replies, so many are given out before what their callers ask next is sent: a server that has answered
 // everything is idle until then.
 constexpr int replies_at_once = 4;
+
+// Who drives looks at the clock when the time to open is over; so late, nobody has driven since.
+constexpr std::chrono::milliseconds left_alone{100};
+
+// Who comes while others wait for a replica has to wait for the end of that. Redis ends it up to a tenth of a second
+// late.
+constexpr std::chrono::milliseconds longest_replica_wait{100};
 
 constexpr std::string_view greeting_token = "libsessions";
 
@@ -179,10 +187,19 @@ void Connection::greet(bool is_new) {
 
 Result<void> Connection::look_at_clock(Deadline now, Requests& late) {
   move_those(waiting_, late, [now](const Request& request) { return request.deadline() <= now; });
+  move_those(unconfirmed_, late, [now](const Request& request) { return request.confirmed_by() <= now; });
+  if (replica_wait_ != nullptr && unconfirmed_.empty() && load() == 1) {
+    close();  // nobody waits for that any more, and it would hold up who comes next
+  }
   if (phase_ == Phase::stale && is_idle()) {
     close();
   }
+  const Deadline looked = std::exchange(looked_, now);
   if (is_opening() && now >= opening_until_) {
+    if (looked < opening_until_ && now - opening_until_ > left_alone) {
+      close();  // what has come meanwhile nobody has read
+      return {};
+    }
     return fail(wire_.is_resolving() ? unresolved() : never_ready());
   }
   if (is_up() && load() > 0 && now >= silent_until() && wire_.is_quiet()) {
@@ -213,6 +230,9 @@ Deadline Connection::next_time(Deadline now, Deadline latest) const {
   for (const auto& request : waiting_) {
     latest = std::min(latest, request->deadline());
   }
+  for (const auto& request : unconfirmed_) {
+    latest = std::min(latest, request->confirmed_by());
+  }
   return wire_.next_time(now, latest);
 }
 
@@ -242,8 +262,8 @@ bool Connection::process() {
   for (int count = 0; count < replies_at_once; ++count) {
     const std::optional<Reply> reply = reader_.next();
     if (!reply) {
-      if (reader_.is_broken() && !broken_) {
-        broken_ = out_of_step();
+      if (reader_.is_broken()) {
+        take_broken();
       }
       return false;
     }
@@ -256,6 +276,20 @@ bool Connection::process() {
     }
   }
   return true;
+}
+
+// A reply that is larger than any session is what somebody has put under the key that was asked for: to ask again would
+// give the same, and the server is well.
+void Connection::take_broken() {
+  if (!broken_) {
+    broken_ = out_of_step();
+  }
+  if (reader_.is_too_large() && greetings_ == 0 && !in_flight_.empty()) {
+    Request& request = *in_flight_.front();
+    request.fail(request.writes() ? Error{Status::unknown, {}} : Error{Status::corrupt, {}});
+    in_flight_.pop_front();
+    was_useful_ = true;
+  }
 }
 
 // CLIENT SETNAME is a courtesy that a user need not be permitted. A server that cannot save to its disk says so to PING
@@ -289,7 +323,7 @@ bool Connection::take(const Reply& reply) {
   switch (next) {
     case Request::Next::done:
       if (&request == replica_wait_) {
-        end_replica_wait(replica_wait_->is_there());
+        end_replica_wait();
       }
       in_flight_.pop_front();
       was_useful_ = true;
@@ -323,6 +357,9 @@ Result<void> Connection::follow_up(Deadline now) {
   }
   if (is_up()) {
     send(again_);
+    for (const auto& request : unconfirmed_) {
+      request->begin_confirmation(now);
+    }
     if (!unconfirmed_.empty() && replica_wait_ == nullptr) {
       wait_for_replica(now);
     }
@@ -330,27 +367,44 @@ Result<void> Connection::follow_up(Deadline now) {
   return {};
 }
 
-// It takes no longer than the most hurried of them can wait, and leaves him as much again for the way.
 void Connection::wait_for_replica(Deadline now) {
-  Deadline::duration time = Deadline::duration::max();
+  // A server that ends a wait early, or refuses it, would be asked over and over.
+  if (now < replica_wait_ends_) {
+    give_up_confirming();
+    return;
+  }
+  Deadline::duration time{};
   for (const auto& request : unconfirmed_) {
-    time = std::min({time, (request->deadline() - now) / 2, Deadline::duration(request->confirmation())});
+    time = std::max(time, request->confirmed_by() - now);
   }
   using std::chrono::milliseconds;
-  auto wait = std::make_unique<ReplicaWait>(std::max(std::chrono::duration_cast<milliseconds>(time), milliseconds(1)));
+  auto wait = std::make_unique<ReplicaWait>(
+      std::clamp(std::chrono::ceil<milliseconds>(time), milliseconds(1), longest_replica_wait));
   const ReplicaWait* const asked = wait.get();
+  replica_wait_ends_ = now + asked->time() / 2;
   Requests one;
   one.push_back(std::move(wait));
   send(one);
   replica_wait_ = asked;
 }
 
-void Connection::end_replica_wait(bool is_confirmed) noexcept {
+void Connection::end_replica_wait() noexcept {
+  if (replica_wait_->is_there()) {
+    for (const auto& request : unconfirmed_) {
+      request->confirm();
+    }
+    unconfirmed_.clear();
+    replica_wait_ends_ = {};
+  }
+  replica_wait_ = nullptr;
+}
+
+// What the server has done is done, whoever has it.
+void Connection::give_up_confirming() noexcept {
   for (const auto& request : unconfirmed_) {
-    is_confirmed ? request->confirm() : request->fail({Status::unknown, {}});
+    request->fail({Status::unknown, {}});
   }
   unconfirmed_.clear();
-  replica_wait_ = nullptr;
 }
 
 Result<void> Connection::fail(Error error) {
@@ -366,7 +420,9 @@ void Connection::close() noexcept {
   in_flight_.splice(in_flight_.end(), sent_);
   in_flight_count_ = 0;
   in_flight_.remove_if([this](const auto& request) { return request.get() == replica_wait_; });
-  end_replica_wait(false);
+  replica_wait_ = nullptr;
+  replica_wait_ends_ = {};
+  give_up_confirming();
   for (const auto& request : in_flight_) {
     request->lose_reply();
   }

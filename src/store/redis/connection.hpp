@@ -88,9 +88,11 @@ class Connection {
   void greet(bool is_new);
   bool take_greeting(const Reply& reply);
   bool take(const Reply& reply);
+  void take_broken();
   void send(Requests& requests);
   void wait_for_replica(Deadline now);
-  void end_replica_wait(bool is_confirmed) noexcept;
+  void end_replica_wait() noexcept;
+  void give_up_confirming() noexcept;
   Deadline silent_until() const;
   void close() noexcept;
   Result<void> fail(Error error);
@@ -102,6 +104,7 @@ class Connection {
   Requests sent_;     // since who drives has last looked
   std::size_t in_flight_count_ = 0;
   Deadline opening_until_{};
+  Deadline looked_{};  // at the clock
   Deadline opened_{};
   Deadline last_heard_{};
 
@@ -109,6 +112,7 @@ class Connection {
   Requests again_;                             // to be sent once more
   Requests unconfirmed_;                       // answered by the server
   const ReplicaWait* replica_wait_ = nullptr;  // of those, when it is in flight
+  Deadline replica_wait_ends_{};               // not earlier
   ReplyReader reader_;
   std::size_t greetings_ = 0;    // not answered yet
   bool is_asked_ = false;        // anything, as of receive(); if not, a caller may be greeting while process() runs

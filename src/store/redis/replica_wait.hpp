@@ -1,5 +1,6 @@
 // Whether a replica has everything that was written before on the same connection: WAIT. The server does nothing else
-// for the connection meanwhile, so that one is asked for all who are unconfirmed.
+// for the connection meanwhile, so that one is asked for all who are unconfirmed, and for a short time, again and
+// again.
 #pragma once
 
 #include <array>

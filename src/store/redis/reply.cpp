@@ -38,7 +38,8 @@ class Builder {
   static void* array(const redisReadTask* task, std::size_t size) noexcept {
     return add(task, [&](ReplyTree& tree) {
       const std::size_t first = tree.elements.size();
-      if (task->type != REDIS_REPLY_ARRAY || size > most_elements - first) {
+      tree.is_too_large = size > most_elements - first;
+      if (task->type != REDIS_REPLY_ARRAY || tree.is_too_large) {
         throw std::bad_alloc();
       }
       tree.elements.resize(first + size);
@@ -123,7 +124,8 @@ ReplyReader::ReplyReader() : reader_(redisReaderCreateWithFunctions(&builder)), 
 
 bool ReplyReader::feed(std::string_view bytes) {
   fed_ += bytes.size();
-  if (fed_ > most_bytes || redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
+  tree_->is_too_large = tree_->is_too_large || fed_ > most_bytes;
+  if (tree_->is_too_large || redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
     is_broken_ = true;
   }
   return !is_broken_;

@@ -27,6 +27,7 @@ struct ReplyTree {
   std::deque<Node> nodes;  // the first is the whole reply
   std::vector<std::size_t> elements;
   std::string texts;
+  bool is_too_large = false;
 };
 
 // One reply, or an element of one: a view, which lasts until its reader is asked for the next reply.
@@ -72,6 +73,9 @@ class ReplyReader {
   std::optional<Reply> next();
 
   bool is_broken() const noexcept { return is_broken_; }
+
+  // Whether what broke it is a reply larger than any that is asked for.
+  bool is_too_large() const noexcept { return tree_->is_too_large; }
 
  private:
   struct Free {

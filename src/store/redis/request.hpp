@@ -39,6 +39,12 @@ class Request {
   // How long it waits for a replica at the most, once it is unconfirmed.
   std::chrono::milliseconds confirmation() const noexcept { return confirmation_; }
 
+  // From now, which leaves its caller half of the time that is left. Counts once.
+  void begin_confirmation(Deadline now) noexcept {
+    confirmed_by_ = std::min(confirmed_by_, now + std::min<Deadline::duration>(confirmation_, (deadline_ - now) / 2));
+  }
+  Deadline confirmed_by() const noexcept { return confirmed_by_; }
+
   // Says that it was sent, and that its reply will not come: it may be sent again.
   void lose_reply() noexcept {
     has_lost_reply_ = true;
@@ -46,7 +52,9 @@ class Request {
   }
 
   // Whether what it writes may have been written.
-  bool may_be_done() const noexcept { return writes_ && (has_lost_reply_ || is_in_doubt_); }
+  bool may_be_done() const noexcept {
+    return writes_ && (has_lost_reply_ || is_in_doubt_ || confirmed_by_ != Deadline::max());
+  }
 
   // In RESP; the bytes of several commands when several replies are expected.
   virtual const std::string& command() const noexcept = 0;
@@ -78,6 +86,7 @@ class Request {
   bool has_lost_reply_ = false;
   bool is_in_doubt_ = false;
   std::chrono::milliseconds confirmation_{0};
+  Deadline confirmed_by_ = Deadline::max();
 };
 
 }  // namespace sessions::store::redis

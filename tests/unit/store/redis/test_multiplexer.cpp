@@ -338,6 +338,31 @@ TEST_CASE("a server that is silent is left") {
   CHECK(world.server.connections == 2);
 }
 
+TEST_CASE("a connection that nobody has driven until it was too late is made anew") {
+  World world;
+  world.server.script = [](const auto& words) {
+    return words.front() == "ECHO" || words.front() == "PING" ? std::string() : World::echo(words);
+  };
+  CHECK(begins(world.ask("a", false, milliseconds(300)), Status::timeout));
+  world.server.script = &World::echo;
+  world.server.skip(seconds(20));
+  CHECK(world.ask("b") == "b");
+  CHECK(world.server.connections == 2);
+}
+
+TEST_CASE("a reply larger than any session fails the call that asked for it, and no other") {
+  World world;
+  world.server.script = [](const auto& words) { return words.back() == "large" ? "*65537\r\n" : World::echo(words); };
+  for (int i = 0; i < 3; ++i) {
+    const bool writes = i == 2;
+    const Asked large = world.submit("large", writes);
+    const Asked other = world.submit("other");
+    CHECK(begins(world.wait(large), writes ? Status::unknown : Status::corrupt));
+    CHECK(world.wait(other) == "other");
+  }
+  CHECK(std::count(world.server.heard.begin(), world.server.heard.end(), "ECHO large") == 3);
+}
+
 TEST_CASE("replies that nobody asked for end the connection") {
   World world;
   world.server.script = World::echo;
