@@ -1,6 +1,7 @@
 #include <ares.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -30,21 +31,63 @@ Result<Addresses> addresses_of(const ares_addrinfo& found) {
   return addresses.empty() ? Result<Addresses>(no_address(ARES_ENODATA)) : Result<Addresses>(std::move(addresses));
 }
 
+using Channel = std::unique_ptr<ares_channeldata, decltype(&ares_destroy)>;
+
+Result<Channel> open_channel(ares_options options, int chosen, const char* servers) {
+  ares_channel opened = nullptr;
+  if (const int failed = ares_init_options(&opened, &options, chosen); failed != ARES_SUCCESS) {
+    return no_address(failed);
+  }
+  Channel channel(opened, &ares_destroy);
+  if (servers != nullptr && ares_set_servers_ports_csv(opened, servers) != ARES_SUCCESS) {
+    return no_address(ARES_EBADSTR);
+  }
+  return channel;
+}
+
+int count_servers(ares_channeldata* channel) {
+  ares_addr_port_node* servers = nullptr;
+  int count = 0;
+  if (ares_get_servers_ports(channel, &servers) == ARES_SUCCESS) {
+    for (const ares_addr_port_node* each = servers; each != nullptr; each = each->next) {
+      ++count;
+    }
+    ares_free_data(servers);
+  }
+  return std::max(count, 1);
+}
+
+// Every server is asked twice, the second time for twice as long: three times for all of them, together. Only one that
+// is there tells how many there are.
+Result<Channel> open_channel(Deadline::duration allowed, const char* servers) {
+  Result<Channel> first = open_channel({}, 0, servers);
+  if (!first) {
+    return first;
+  }
+  using std::chrono::milliseconds;
+  constexpr milliseconds longest{2'000};
+  const milliseconds share = std::chrono::duration_cast<milliseconds>(allowed) / (4 * count_servers(first->get()));
+  ares_options options{};
+  options.timeout = static_cast<int>(std::clamp(share, milliseconds(1), longest).count());
+  options.tries = 2;
+  return open_channel(options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES, servers);
+}
+
 }  // namespace
 
 void Resolver::Destroy::operator()(ares_channeldata* channel) const noexcept { ares_destroy(channel); }
 
-Resolver::Resolver(const std::string& host, std::uint16_t port) {
+Resolver::Resolver(const std::string& host, std::uint16_t port, Deadline::duration allowed, const char* servers) {
   if (const std::optional<Address> address = Address::of_numbers(host, port)) {
     result_.emplace(Addresses{*address});
     return;
   }
-  ares_channel channel = nullptr;
-  if (const int failed = ares_init(&channel); failed != ARES_SUCCESS) {
-    result_.emplace(no_address(failed));
+  Result<Channel> channel = open_channel(allowed, servers);
+  if (!channel) {
+    result_.emplace(std::move(channel.error()));
     return;
   }
-  channel_.reset(channel);
+  channel_.reset(channel->release());
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -62,7 +105,7 @@ Resolver::Resolver(const std::string& host, std::uint16_t port) {
     }
     ares_freeaddrinfo(answer);
   };
-  ares_getaddrinfo(channel, host.c_str(), std::to_string(port).c_str(), &hints, found, this);
+  ares_getaddrinfo(channel_.get(), host.c_str(), std::to_string(port).c_str(), &hints, found, this);
 }
 
 void Resolver::list(std::vector<pollfd>& descriptors) const {

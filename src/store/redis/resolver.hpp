@@ -19,8 +19,9 @@ namespace sessions::store::redis {
 // One look-up. It ends with the object, whatever its state.
 class Resolver {
  public:
-  // Begins. Numbers are known at once, and so is what the system's hosts file has.
-  Resolver(const std::string& host, std::uint16_t port);
+  // Begins. Numbers are known at once, and so is what the system's hosts file has. Of the time allowed, a quarter is
+  // left, whichever name server is silent. Those of the system are asked, unless a test names others.
+  Resolver(const std::string& host, std::uint16_t port, Deadline::duration allowed, const char* servers = nullptr);
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
   Resolver(Resolver&&) = delete;

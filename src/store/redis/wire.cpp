@@ -54,7 +54,7 @@ Result<void> Wire::open(Deadline now, Deadline until) {
     return connect({*Address::of_path(options_.path)}, now);
   }
   state_ = State::resolving;
-  resolver_.emplace(options_.host, options_.port);
+  resolver_.emplace(options_.host, options_.port, until - now);
   return go_on({}, now);
 }
 
