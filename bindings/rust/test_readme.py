@@ -10,7 +10,7 @@ counter = sys.argv[1]
 
 source = (here / "sessions/examples/counter.rs").read_text()
 for readme in (here / "README.md", here.parents[1] / "README.md"):
-    shown = re.search(r"```rust\n(.*?)```", readme.read_text(), re.S).group(1)
+    [shown] = re.findall(r"```rust\n(.*?)```", readme.read_text(), re.S)
     for line in shown.splitlines():
         assert line.strip() in source, f"{readme} shows what counter.rs does not have: {line}"
 

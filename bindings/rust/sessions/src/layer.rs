@@ -9,6 +9,7 @@ use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::thread::{self, ThreadId};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -45,30 +46,65 @@ impl<S> Layer<S> for SessionLayer {
 }
 
 /// The session of a request, among its extensions. Clones are the same session.
+///
+/// ```
+/// fn visit(session: &sessions::RequestSession) -> sessions::Result<i64> {
+///     let mut session = session.lock()?;
+///     let visits = session.get::<i64>("visits")?.unwrap_or(0) + 1;
+///     session.set("visits", visits)?;
+///     Ok(visits)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RequestSession {
-    /// None while a call is under way, and when the response has gone out.
-    session: Arc<Mutex<Option<Session>>>,
+    shared: Arc<Shared>,
     queue: Queue,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// None while a call is under way, and when the response has gone out.
+    session: Mutex<Option<Session>>,
+    /// The thread that has locked it: if it did so again, it would wait for itself.
+    holder: Mutex<Option<ThreadId>>,
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl RequestSession {
     fn new(session: Session, queue: Queue) -> Self {
-        Self { session: Arc::new(Mutex::new(Some(session))), queue }
+        let shared = Shared { session: Mutex::new(Some(session)), holder: Mutex::new(None) };
+        Self { shared: Arc::new(shared), queue }
     }
 
-    fn guard(&self) -> MutexGuard<'_, Option<Session>> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Gives access to the session, not to be held across an await. [`Status::MISUSE`] when another call is under way,
-    /// or the response has gone out.
+    /// Gives access to the session until what it gives is dropped, which must be before the next await. Waits for other
+    /// threads that have access.
+    ///
+    /// [`Status::MISUSE`] when this thread has access already, as in `s.lock()?.set("n", s.lock()?.len())`: lock once,
+    /// into a variable. Also when another call is under way, or the response has gone out.
     pub fn lock(&self) -> Result<impl DerefMut<Target = Session> + '_> {
-        let guard = self.guard();
-        if guard.is_none() {
-            return Err(misuse());
+        self.locked()
+    }
+
+    fn locked(&self) -> Result<Locked<'_>> {
+        let this_thread = Some(thread::current().id());
+        if *guard(&self.shared.holder) == this_thread {
+            return Err(Error::with_message(
+                Status::MISUSE,
+                "this thread has locked the session already: lock it once, into a variable, and drop that first",
+            ));
         }
-        Ok(Locked(guard))
+        let session = guard(&self.shared.session);
+        if session.is_none() {
+            return Err(Error::with_message(
+                Status::MISUSE,
+                "another call of the session is under way, or the response has gone out",
+            ));
+        }
+        *guard(&self.shared.holder) = this_thread;
+        Ok(Locked { session, holder: &self.shared.holder })
     }
 
     /// [`Session::commit`] without waiting, for handlers that answer with what it has given. The layer commits anyway.
@@ -90,33 +126,40 @@ impl RequestSession {
     }
 
     fn take(&self) -> Result<Session> {
-        self.guard().take().ok_or_else(misuse)
+        Ok(self.locked()?.session.take().expect(IS_THERE))
     }
 
     fn put_back(&self, (session, result): (Session, Result<()>)) -> Result<()> {
-        *self.guard() = Some(session);
+        *guard(&self.shared.session) = Some(session);
         result
     }
 }
 
-fn misuse() -> Error {
-    Error::with_message(Status::MISUSE, "another call of the session is under way, or the response has gone out")
+/// A session that is there.
+struct Locked<'a> {
+    session: MutexGuard<'a, Option<Session>>,
+    holder: &'a Mutex<Option<ThreadId>>,
 }
 
-/// A session that is there.
-struct Locked<'a>(MutexGuard<'a, Option<Session>>);
+const IS_THERE: &str = "only sessions that are there are locked";
 
 impl Deref for Locked<'_> {
     type Target = Session;
 
     fn deref(&self) -> &Session {
-        self.0.as_ref().expect("lock() has seen it")
+        self.session.as_ref().expect(IS_THERE)
     }
 }
 
 impl DerefMut for Locked<'_> {
     fn deref_mut(&mut self) -> &mut Session {
-        self.0.as_mut().expect("lock() has seen it")
+        self.session.as_mut().expect(IS_THERE)
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        *guard(self.holder) = None;
     }
 }
 
@@ -162,8 +205,7 @@ where
                     response = refusal(error);
                 }
             }
-            let ended = session.guard().take();
-            if let Some(ended) = ended {
+            if let Ok(ended) = session.take() {
                 if let Err(error) = add_headers(response.headers_mut(), &ended) {
                     response = refusal(error);
                 }
@@ -190,8 +232,14 @@ fn refusal<B: From<String>>(error: Error) -> Response<B> {
     response
 }
 
+/// Whether the application has said so, or that the response varies by everything.
+fn varies_by_cookie(headers: &HeaderMap) -> bool {
+    let mut names = headers.get_all(VARY).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    names.any(|name| name.trim_ascii().eq_ignore_ascii_case(b"cookie") || name.trim_ascii() == b"*")
+}
+
 fn add_headers(headers: &mut HeaderMap, session: &Session) -> Result<()> {
-    if session.varies_by_cookie() {
+    if session.varies_by_cookie() && !varies_by_cookie(headers) {
         headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
     if session.must_not_be_cached() {

@@ -2,71 +2,13 @@
 
 mod support;
 
-use sessions::{Backend, Blob, Manager, Put, Queue, Store, StoreError};
-use std::collections::HashMap;
+use sessions::{Manager, Queue};
 use std::future::Future;
 use std::pin::pin;
 use std::process::Command;
-use std::sync::mpsc::{sync_channel, SyncSender};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
-use support::{config, cookie_of, manager, Directory, Redis};
-
-/// Blobs in a table that answers while it is open.
-#[derive(Default)]
-struct Gate {
-    blobs: Mutex<HashMap<[u8; 32], Blob>>,
-    is_shut: Mutex<bool>,
-    changed: Condvar,
-    asked: Mutex<Option<SyncSender<()>>>,
-}
-
-impl Gate {
-    /// Shuts it, and tells when it has been asked since.
-    fn shut(&self) -> std::sync::mpsc::Receiver<()> {
-        let (sender, receiver) = sync_channel(8);
-        *self.asked.lock().unwrap() = Some(sender);
-        *self.is_shut.lock().unwrap() = true;
-        receiver
-    }
-
-    fn pass(&self) {
-        if let Some(asked) = &*self.asked.lock().unwrap() {
-            let _ = asked.try_send(());
-        }
-        drop(self.changed.wait_while(self.is_shut.lock().unwrap(), |is_shut| *is_shut).unwrap());
-    }
-}
-
-struct Gated(Arc<Gate>);
-
-impl Store for Gated {
-    fn get(&self, key: &[u8; 32], _: Duration) -> Result<Option<Blob>, StoreError> {
-        self.0.pass();
-        Ok(self.0.blobs.lock().unwrap().get(key).cloned())
-    }
-
-    fn put(&self, key: &[u8; 32], put: Put<'_>, _: Duration) -> Result<bool, StoreError> {
-        self.0.pass();
-        let mut blobs = self.0.blobs.lock().unwrap();
-        let is_expected = blobs.get(key).map_or(0, |blob| blob.version) == put.expected;
-        if is_expected {
-            blobs.insert(*key, Blob { bytes: put.bytes.to_vec(), version: put.version });
-        }
-        Ok(is_expected)
-    }
-
-    fn remove(&self, key: &[u8; 32], expected: u64, _: Duration) -> Result<bool, StoreError> {
-        let mut blobs = self.0.blobs.lock().unwrap();
-        Ok(blobs.get(key).is_some_and(|blob| blob.version == expected) && blobs.remove(key).is_some())
-    }
-}
-
-fn gated() -> (Manager, Arc<Gate>) {
-    let gate = Arc::new(Gate::default());
-    (Manager::new(&Backend::custom(Gated(Arc::clone(&gate))).unwrap(), &config().0).unwrap(), gate)
-}
+use support::{cookie_of, gated, manager, Directory, Redis};
 
 fn begin(manager: &Manager) -> String {
     let mut session = manager.load("").unwrap();

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use support::{config, cookie_of, manager, Directory, Redis};
+use support::{config, cookie_of, gated, manager, Directory, Redis};
 
 const fn is_moved<T: Send>(_: &T) {}
 
@@ -97,6 +97,24 @@ async fn a_future_that_is_dropped_ends_its_call() {
     redis.signal("CONT");
     let count = manager.load_async(&queue, &cookie).await.unwrap().get::<i64>("count").unwrap();
     assert!(matches!(count, Some(0 | 1)));
+}
+
+#[tokio::test]
+async fn a_future_that_is_dropped_frees_its_session() {
+    let ((manager, gate), queue) = (gated(), Queue::new().unwrap());
+    let cookie = first_commit(&manager, &queue).await;
+    let (gets, asked) = (gate.gets(), gate.shut());
+    let mut at_store = Box::pin(manager.load_async(&queue, &cookie));
+    assert!(poll(at_store.as_mut()).is_pending());
+    asked.recv().unwrap();
+    let mut behind = Box::pin(manager.load_async(&queue, &cookie));
+    assert!(poll(behind.as_mut()).is_pending());
+    drop((at_store, behind));
+    gate.open();
+    drop(manager.load_async(&queue, &cookie).await.unwrap());
+    assert_eq!(gate.gets() - gets, 2, "the call behind the one at the store has not ended");
+    drop((manager, queue));
+    assert_eq!(Arc::strong_count(&gate), 1, "a session still holds the store");
 }
 
 #[test]

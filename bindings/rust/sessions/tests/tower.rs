@@ -6,8 +6,9 @@ use http::{Request, Response};
 use sessions::{Error, RequestSession, SessionLayer, Status};
 use std::convert::Infallible;
 use std::future::{ready, Future, Ready};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{pin, Pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use support::{manager, Redis};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -45,11 +46,68 @@ impl Service<Request<()>> for App {
                     session.commit().await.unwrap();
                 }
                 "/keep" => drop(response.extensions_mut().insert(session)),
+                "/locked" => locks_while_locked(&session),
+                "/never-unlocked" => std::mem::forget(session.lock().unwrap()),
+                "/threads" => counts_on_threads(&session),
+                "/vary" => {
+                    session.lock().unwrap().increment("n", 1).unwrap();
+                    for value in request.uri().query().unwrap().split('&') {
+                        response.headers_mut().append("vary", value.replace('+', " ").parse().unwrap());
+                    }
+                }
                 _ => {}
             }
             Ok(response)
         })
     }
+}
+
+/// Does what would have to wait for itself.
+fn locks_while_locked(session: &RequestSession) {
+    let twice = || session.lock()?.set("n", session.lock()?.get::<i64>("n")?.unwrap_or(0) + 1);
+    let error = twice().unwrap_err();
+    assert_eq!(error.status(), Status::MISUSE);
+    assert!(error.message().contains("lock it once"));
+    let mut held = session.lock().unwrap();
+    let commit = pin!(session.commit()).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(commit, Poll::Ready(Err(error)) if error.status() == Status::MISUSE));
+    held.set("n", 7).unwrap();
+}
+
+/// Counts to 4,000, on threads that get in each other's way.
+fn counts_on_threads(session: &RequestSession) {
+    let count = || {
+        for _ in 0..1000 {
+            let mut held = session.lock().unwrap();
+            std::thread::yield_now();
+            held.increment("n", 1).unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(count);
+        }
+    });
+}
+
+/// Makes visits on a thread of their own: if it waits for itself, the test fails all the same.
+fn statuses_and_count(paths: &'static [&'static str]) -> (Vec<u16>, String) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let layer = SessionLayer::new(manager("memory:")).unwrap();
+            let (mut statuses, mut session) = (Vec::new(), "b=2".to_owned());
+            for path in paths {
+                let response = get(&layer, path, &session).await;
+                statuses.push(response.status().as_u16());
+                session = cookie(&response).unwrap_or(session);
+            }
+            let count = get(&layer, "/set", &session).await.into_body();
+            sender.send((statuses, count)).unwrap();
+        });
+    });
+    receiver.recv_timeout(Duration::from_secs(60)).expect("the visits end")
 }
 
 async fn get(layer: &SessionLayer, path: &str, cookie: &str) -> Response<String> {
@@ -120,6 +178,32 @@ async fn a_session_that_is_kept_is_of_no_use_afterwards() {
     let kept = response.extensions().get::<RequestSession>().unwrap();
     assert_eq!(kept.lock().map(drop).unwrap_err().status(), Status::MISUSE);
     assert_eq!(kept.commit().await.unwrap_err().status(), Status::MISUSE);
+}
+
+#[test]
+fn a_thread_that_has_locked_a_session_is_refused() {
+    assert_eq!(statuses_and_count(&["/locked"]), (vec![200], "8".to_owned()));
+    assert_eq!(statuses_and_count(&["/set", "/never-unlocked"]), (vec![200, 500], "2".to_owned()));
+}
+
+#[test]
+fn threads_wait_for_each_other() {
+    assert_eq!(statuses_and_count(&["/threads"]), (vec![200], "4001".to_owned()));
+}
+
+#[tokio::test]
+async fn a_response_that_varies_by_cookie_already() {
+    let layer = SessionLayer::new(manager("memory:")).unwrap();
+    for vary in ["Cookie", "cookie", "Accept,+COOKIE", "Accept&origin,cookie+,x", "*"] {
+        let response = get(&layer, &format!("/vary?{vary}"), "b=2").await;
+        let values: Vec<_> = response.headers().get_all("vary").iter().collect();
+        assert_eq!(values, vary.replace('+', " ").split('&').collect::<Vec<_>>());
+        assert!(cookie(&response).is_some());
+    }
+    for vary in ["Accept", "Cookies,Set-Cookie"] {
+        let response = get(&layer, &format!("/vary?{vary}"), "b=2").await;
+        assert_eq!(response.headers().get_all("vary").iter().collect::<Vec<_>>(), [vary, "Cookie"]);
+    }
 }
 
 /// An application whose error is passed on.

@@ -1,11 +1,14 @@
 //! What the tests share.
 #![allow(dead_code)]
 
-use sessions::{Backend, Config, Manager, Session};
+use sessions::{Backend, Blob, Config, Manager, Put, Session, Store, StoreError};
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::Arc;
+use std::sync::mpsc::{sync_channel, Receiver, SyncSender};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 pub const KEY: &str = "a key of these tests, of enough bytes";
 
@@ -94,4 +97,71 @@ pub fn manager(url: &str) -> Manager {
 pub fn cookie_of(session: &Session) -> String {
     let line = session.cookie_lines().next().expect("a cookie is sent");
     line.split(';').next().unwrap().to_owned()
+}
+
+/// Blobs in a table that answers while it is open.
+#[derive(Default)]
+pub struct Gate {
+    blobs: Mutex<HashMap<[u8; 32], Blob>>,
+    is_shut: Mutex<bool>,
+    changed: Condvar,
+    asked: Mutex<Option<SyncSender<()>>>,
+    gets: AtomicI64,
+}
+
+impl Gate {
+    /// Shuts it, and tells when it has been asked since.
+    pub fn shut(&self) -> Receiver<()> {
+        let (sender, receiver) = sync_channel(8);
+        *self.asked.lock().unwrap() = Some(sender);
+        *self.is_shut.lock().unwrap() = true;
+        receiver
+    }
+
+    pub fn open(&self) {
+        *self.is_shut.lock().unwrap() = false;
+        self.changed.notify_all();
+    }
+
+    /// How often it has been asked for a blob.
+    pub fn gets(&self) -> i64 {
+        self.gets.load(Ordering::Relaxed)
+    }
+
+    fn pass(&self) {
+        if let Some(asked) = &*self.asked.lock().unwrap() {
+            let _ = asked.try_send(());
+        }
+        drop(self.changed.wait_while(self.is_shut.lock().unwrap(), |is_shut| *is_shut).unwrap());
+    }
+}
+
+struct Gated(Arc<Gate>);
+
+impl Store for Gated {
+    fn get(&self, key: &[u8; 32], _: Duration) -> Result<Option<Blob>, StoreError> {
+        self.0.gets.fetch_add(1, Ordering::Relaxed);
+        self.0.pass();
+        Ok(self.0.blobs.lock().unwrap().get(key).cloned())
+    }
+
+    fn put(&self, key: &[u8; 32], put: Put<'_>, _: Duration) -> Result<bool, StoreError> {
+        self.0.pass();
+        let mut blobs = self.0.blobs.lock().unwrap();
+        let is_expected = blobs.get(key).map_or(0, |blob| blob.version) == put.expected;
+        if is_expected {
+            blobs.insert(*key, Blob { bytes: put.bytes.to_vec(), version: put.version });
+        }
+        Ok(is_expected)
+    }
+
+    fn remove(&self, key: &[u8; 32], expected: u64, _: Duration) -> Result<bool, StoreError> {
+        let mut blobs = self.0.blobs.lock().unwrap();
+        Ok(blobs.get(key).is_some_and(|blob| blob.version == expected) && blobs.remove(key).is_some())
+    }
+}
+
+pub fn gated() -> (Manager, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    (Manager::new(&Backend::custom(Gated(Arc::clone(&gate))).unwrap(), &config().0).unwrap(), gate)
 }
