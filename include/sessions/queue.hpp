@@ -13,14 +13,19 @@
 //
 // Until then the session answers Status::misuse to everything, and may be moved or ended: its call then ends with
 // Status::canceled. So does that of a queue that ends. The callback is moved in; a coroutine that is destroyed while it
-// waits is not resumed. What is thrown in dispatch(), by a callback or out of a coroutine, makes it return
-// Status::callback when all others were called; when a queue ends it is dropped.
+// waits is not resumed.
+//
+// What a callback throws comes out of the call that called it: of commit() when that was done at once, otherwise of
+// dispatch(), which calls all others before; of several exceptions it is the first. So does what leaves a coroutine
+// that dispatch() has resumed. A loop that is written in C must not be reached by it. What is thrown when a queue ends
+// is dropped.
 #pragma once
 
 #include <sessions/queue.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <new>
 #include <sessions/border.hpp>
@@ -35,6 +40,21 @@ namespace sessions {
 inline namespace v0 {
 
 class Session;
+
+namespace border {
+
+// What dispatch() has to throw, shared with the calls that are under way. Null when there was no memory: then nobody is
+// told.
+using Thrown = std::shared_ptr<std::exception_ptr>;
+
+// Keeps the exception that is being handled.
+inline void keep(const Thrown& thrown) noexcept {
+  if (thrown && !*thrown) {
+    *thrown = std::current_exception();
+  }
+}
+
+}  // namespace border
 
 // One thread at a time; any number of sessions of any manager may share one.
 class Queue {
@@ -56,18 +76,18 @@ class Queue {
   // Readable while results wait for dispatch(); not to be read from or closed.
   std::int32_t descriptor() const noexcept { return sessions_queue_descriptor(handle()); }
 
-  // Calls back for each result that is there; never waits. Gives how many there were. Fails with Status::callback when
-  // something was thrown, and with Status::misuse in the child of a fork.
+  // Calls back for each result that is there; never waits. Gives how many there were. Throws what a callback or a
+  // coroutine has thrown; fails with Status::misuse in the child of a fork.
   Result<std::size_t> dispatch() {
-    const std::shared_ptr<bool> has_thrown = has_thrown_;  // a callback may end this queue
+    const border::Thrown thrown = thrown_;  // a callback may end this queue
     std::size_t dispatched = 0;
     Result<void> ended =
         border::checked([&](sessions_error** error) { return sessions_queue_dispatch(handle(), &dispatched, error); });
     if (!ended) {
       return std::move(ended).error();
     }
-    if (has_thrown && std::exchange(*has_thrown, false)) {
-      return Error(Status::callback);
+    if (thrown && *thrown) {
+      std::rethrow_exception(std::exchange(*thrown, nullptr));
     }
     return dispatched;
   }
@@ -75,13 +95,13 @@ class Queue {
  private:
   friend class Session;
 
-  static std::shared_ptr<bool> make_flag() noexcept {
-    return border::call_host([] { return std::make_shared<bool>(false); },
-                             [](Status) { return std::shared_ptr<bool>(); });
+  static border::Thrown make_thrown() noexcept {
+    return border::call_host([] { return std::make_shared<std::exception_ptr>(); },
+                             [](Status) { return border::Thrown(); });
   }
 
   border::Owned<sessions_queue, sessions_queue_free> handle_;
-  std::shared_ptr<bool> has_thrown_ = make_flag();  // null when there was no memory: then nobody is told
+  border::Thrown thrown_ = make_thrown();
 };
 
 namespace border {
@@ -113,30 +133,23 @@ inline Result<void> ended(sessions_status status, const sessions_error* error) n
   return status == SESSIONS_OK ? Result<void>() : Result<void>(Error(static_cast<Status>(status), error));
 }
 
-// For dispatch() to tell.
-inline void note(const std::shared_ptr<bool>& has_thrown) noexcept {
-  if (has_thrown) {
-    *has_thrown = true;
-  }
-}
-
 // The user data of a call that is under way.
 template <class Done>
 struct Completion {
   Done done;
-  std::shared_ptr<bool> has_thrown;
+  Thrown thrown;
 
   // A sessions_done_fn.
   static void finish(void* user_data, sessions_status status, const sessions_error* error) noexcept {
     const std::unique_ptr<Completion> self(static_cast<Completion*>(user_data));
-    call_host([&] { self->done(ended(status, error)); }, [&](Status) { note(self->has_thrown); });
+    call_host([&] { self->done(ended(status, error)); }, [&](Status) { keep(self->thrown); });
   }
 };
 
 // Makes the call, and has `done` called once.
 template <class Done, class Call>
-void start(const std::shared_ptr<bool>& has_thrown, Done done, const Call& call) {
-  std::unique_ptr<Completion<Done>> completion(new (std::nothrow) Completion<Done>{std::move(done), has_thrown});
+void start(const Thrown& thrown, Done done, const Call& call) {
+  std::unique_ptr<Completion<Done>> completion(new (std::nothrow) Completion<Done>{std::move(done), thrown});
   if (!completion) {
     done(Result<void>(Error(Status::nomem)));
     return;
@@ -156,8 +169,7 @@ void start(const std::shared_ptr<bool>& has_thrown, Done done, const Call& call)
 template <class Call>
 class [[nodiscard]] Awaitable {
  public:
-  Awaitable(std::shared_ptr<bool> has_thrown, const Call& call) noexcept
-      : has_thrown_(std::move(has_thrown)), call_(call) {}
+  Awaitable(Thrown thrown, const Call& call) noexcept : thrown_(std::move(thrown)), call_(call) {}
   Awaitable(const Awaitable&) = delete;
   Awaitable& operator=(const Awaitable&) = delete;
   Awaitable(Awaitable&&) = delete;
@@ -208,11 +220,11 @@ class [[nodiscard]] Awaitable {
   void resume(Result<void> result) noexcept {
     waiting_ = nullptr;
     result_ = std::move(result);
-    const std::shared_ptr<bool> has_thrown = has_thrown_;  // this object ends with the coroutine
-    call_host([coroutine = coroutine_] { coroutine.resume(); }, [&](Status) { note(has_thrown); });
+    const Thrown thrown = thrown_;  // this object ends with the coroutine
+    call_host([coroutine = coroutine_] { coroutine.resume(); }, [&](Status) { keep(thrown); });
   }
 
-  std::shared_ptr<bool> has_thrown_;
+  Thrown thrown_;
   Call call_;
   std::coroutine_handle<> coroutine_;
   Waiting* waiting_ = nullptr;  // while the call is under way

@@ -103,14 +103,14 @@ class Session {
   // ---- for coroutines: co_await gives the Result<void>; what is handed over has to be good until then ----
 
   auto load(std::string_view cookie_header, Queue& queue) {
-    return border::Awaitable(queue.has_thrown_, Load{handle(), cookie_header, queue.handle()});
+    return border::Awaitable(queue.thrown_, Load{handle(), cookie_header, queue.handle()});
   }
   auto load_value(std::string_view cookie_value, Queue& queue) {
-    return border::Awaitable(queue.has_thrown_, LoadValue{handle(), cookie_value, queue.handle()});
+    return border::Awaitable(queue.thrown_, LoadValue{handle(), cookie_value, queue.handle()});
   }
-  auto commit(Queue& queue) { return border::Awaitable(queue.has_thrown_, Commit{handle(), queue.handle()}); }
-  auto regenerate(Queue& queue) { return border::Awaitable(queue.has_thrown_, Regenerate{handle(), queue.handle()}); }
-  auto destroy(Queue& queue) { return border::Awaitable(queue.has_thrown_, Destroy{handle(), queue.handle()}); }
+  auto commit(Queue& queue) { return border::Awaitable(queue.thrown_, Commit{handle(), queue.handle()}); }
+  auto regenerate(Queue& queue) { return border::Awaitable(queue.thrown_, Regenerate{handle(), queue.handle()}); }
+  auto destroy(Queue& queue) { return border::Awaitable(queue.thrown_, Destroy{handle(), queue.handle()}); }
 #endif
 
   // ---- settings of this session ----
@@ -144,11 +144,11 @@ class Session {
   // The same without waiting, see <sessions/queue.hpp>; done takes a Result<void>.
   template <class Done>
   void load(std::string_view cookie_header, Queue& queue, Done done) {
-    border::start(queue.has_thrown_, std::move(done), Load{handle(), cookie_header, queue.handle()});
+    border::start(queue.thrown_, std::move(done), Load{handle(), cookie_header, queue.handle()});
   }
   template <class Done>
   void load_value(std::string_view cookie_value, Queue& queue, Done done) {
-    border::start(queue.has_thrown_, std::move(done), LoadValue{handle(), cookie_value, queue.handle()});
+    border::start(queue.thrown_, std::move(done), LoadValue{handle(), cookie_value, queue.handle()});
   }
 
   // What loading found.
@@ -315,15 +315,15 @@ class Session {
   // The same without waiting, see <sessions/queue.hpp>; done takes a Result<void>.
   template <class Done>
   void commit(Queue& queue, Done done) {
-    border::start(queue.has_thrown_, std::move(done), Commit{handle(), queue.handle()});
+    border::start(queue.thrown_, std::move(done), Commit{handle(), queue.handle()});
   }
   template <class Done>
   void regenerate(Queue& queue, Done done) {
-    border::start(queue.has_thrown_, std::move(done), Regenerate{handle(), queue.handle()});
+    border::start(queue.thrown_, std::move(done), Regenerate{handle(), queue.handle()});
   }
   template <class Done>
   void destroy(Queue& queue, Done done) {
-    border::start(queue.has_thrown_, std::move(done), Destroy{handle(), queue.handle()});
+    border::start(queue.thrown_, std::move(done), Destroy{handle(), queue.handle()});
   }
 
   // What the last of these three did.

@@ -52,6 +52,9 @@ class Gate {
     reply.give(call);
   }
 
+  // Until it ends, a thread that comes waits.
+  std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
+
   void shut() {
     const std::lock_guard lock(mutex_);
     is_open_ = false;
