@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from test_wsgi import Down
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -312,56 +311,6 @@ def test_websocket_that_is_denied(backend: Any, serve: Serve) -> None:
     assert refused.value.response.headers["Set-Cookie"].startswith("session=")
 
 
-class Held(Down):
-    """A store whose answer comes when another request allows it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waits = threading.Event()
-        self.may_answer = threading.Event()
-        self.may_answer.set()
-
-    def get(self, key: bytes, /) -> tuple[bytes, int] | None:
-        self.waits.set()
-        assert self.may_answer.wait(60)
-        return super().get(key)
-
-
-class HeldOwn(Own):
-    def __init__(self) -> None:
-        super().__init__()
-        self.waits = threading.Event()
-        self.may_answer = threading.Event()
-        self.may_answer.set()
-
-    def load_session(self, sid: str) -> dict[str, Any] | None:
-        self.waits.set()
-        assert self.may_answer.wait(60)
-        return super().load_session(sid)
-
-
-@pytest.mark.parametrize("store", [Held(), HeldOwn()])
-def test_a_store_that_waits_does_not_hold_up_the_loop(store: Any, serve: Serve) -> None:
-    async def free(request: Request) -> Response:
-        store.may_answer.set()
-        return Response()
-
-    backend = store if isinstance(store, HeldOwn) else LibrarySessionBackend(sessions.Backend.custom(store))
-    app = Starlette(routes=[*ROUTES, Route("/free", free)], middleware=[Middleware(SessionMiddleware, backend=backend)])
-    address = serve(app)
-    with client_of(address) as client, client_of(address) as other:
-        client.get("/count")
-        store.waits.clear()
-        store.may_answer.clear()
-        answers: list[Any] = []
-        thread = threading.Thread(target=lambda: answers.append(client.get("/count", timeout=50).json()))
-        thread.start()
-        assert store.waits.wait(60)
-        assert other.get("/free").status_code == 200
-        thread.join()
-        assert answers == [{"visits": 2}]
-
-
 def test_login_moves_the_session(tmp_path: Path, serve: Serve) -> None:
     with client_of(serve(app_of(SQLiteSessionBackend(tmp_path / "s.db")))) as client:
         client.get("/count")
@@ -422,6 +371,14 @@ def test_client_of_redis_py(redis_url: str, serve: Serve) -> None:
         with client_of(serve(app_of(RedisSessionBackend(client, ttl=30)))) as browser:
             assert "Max-Age=30" in browser.get("/count").headers["set-cookie"]
     assert [redis.Redis.from_url(f"{redis_url}/{database}").dbsize() for database in (3, 4)] == [1, 1]
+
+
+@pytest.mark.parametrize(("renew_after", "is_sent"), [(None, False), (0, True)])
+def test_reading_renews_what_is_old_enough(renew_after: int | None, is_sent: bool, serve: Serve) -> None:
+    backend = LibrarySessionBackend(sessions.Backend("signed-cookie:"), keys=[SECRET], renew_after=renew_after)
+    with client_of(serve(app_of(backend))) as client:
+        client.get("/count")
+        assert ("set-cookie" in client.get("/read").headers) == is_sent
 
 
 # ---- examples ----

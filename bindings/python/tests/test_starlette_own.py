@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from test_starlette import Own, Serve, app_of, client_of
 
 import sessions
@@ -41,6 +43,26 @@ def test_own_backend_names_sessions(serve: Serve) -> None:
         line = client.get("/count").headers["set-cookie"]
         cookie = line.partition("; Max-Age")[0].partition("; Path")[0].partition("; HttpOnly")[0]
         assert client.get("/read", headers={"Cookie": cookie}).json() == {"born": True, "visits": 1}
+
+
+async def waver(request: Request) -> JSONResponse:
+    request.session["a"] = 1
+    return JSONResponse([request.session.popitem(), len(request.session)])
+
+
+def test_own_session_that_is_empty_again(serve: Serve) -> None:
+    store = Own()
+    app = app_of(store)
+    app.add_route("/waver", waver)
+    with client_of(serve(app)) as client:
+        answer = client.get("/waver")
+        assert answer.json() == [["a", 1], 0] and "set-cookie" not in answer.headers and store.calls == []
+        client.get("/count")
+        cookie = {"Cookie": f"session={client.cookies['session']}"}
+        assert "Max-Age=0" in client.get("/clear", headers=cookie).headers["set-cookie"]
+        answer = client.get("/read", headers={"Cookie": "session=unknown"})
+        assert answer.json() == {} and "set-cookie" not in answer.headers
+        assert store.calls == ["save", "load", "save", "load"]
 
 
 def test_own_backend_that_is_down(serve: Serve) -> None:

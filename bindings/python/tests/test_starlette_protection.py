@@ -1,9 +1,12 @@
 """Cookie backends whose content is serialised and protected in the program's own way."""
 
 import pickle
+from datetime import datetime
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from test_starlette import SECRET, Serve, app_of, client_of
 
 from sessions.starlette import CookieSessionBackend, SignedCookieSessionBackend
@@ -44,6 +47,22 @@ def test_protection_of_ones_own(backend: Any, serve: Serve) -> None:
         assert client.get("/count").json() == {"visits": 2}
         for foreign in ("bm90aGluZw==", ""):
             assert client.get("/read", headers={"Cookie": f"session={foreign}"}).json() == {}
+
+
+def test_serializer_of_ones_own_takes_json_only(serve: Serve) -> None:
+    async def misuse(request: Request) -> JSONResponse:
+        session: Any = request.session
+        for key, value in (("a", datetime.now()), (1, "a")):
+            with pytest.raises(TypeError):
+                session[key] = value
+        session["a"] = {1: (2, 3)}
+        return JSONResponse(None)
+
+    app = app_of(CookieSessionBackend(serializer=pickle.dumps, deserializer=pickle.loads))
+    app.add_route("/misuse", misuse)
+    with client_of(serve(app)) as client:
+        assert client.get("/misuse").status_code == 200
+        assert client.get("/read").json() == {"a": {"1": [2, 3]}}
 
 
 def test_protection_that_fails_is_500(serve: Serve) -> None:

@@ -158,3 +158,55 @@ def test_a_backend_of_ones_own_needs_no_change() -> None:
         with serving(app_of(middleware, Own())) as address, httpx.Client(trust_env=False) as client:
             answers.append([client.get(f"http://{address}/").text for _ in range(3)])
     assert answers[0] == answers[1]
+
+
+async def begin(request: Request) -> JSONResponse:
+    before = request.session.get("born")
+    request.session["begun"] = True
+    return JSONResponse([before, request.session.get("born"), list(request.session)])
+
+
+async def waver(request: Request) -> JSONResponse:
+    request.session["begun"] = True
+    del request.session["begun"]
+    return JSONResponse(list(request.session))
+
+
+async def read(request: Request) -> JSONResponse:
+    return JSONResponse(dict(request.session))
+
+
+@pytest.mark.parametrize("first", ["/begin", "/waver"])
+def test_what_new_sessions_hold_at_first(first: str) -> None:
+    from starlette_sessions.base import BaseSessionBackend
+    from starlette_sessions.middleware import SessionMiddleware
+
+    answers = []
+    for base, middleware in (
+        (BaseSessionBackend, SessionMiddleware),
+        (ours.BaseSessionBackend, ours.SessionMiddleware),
+    ):
+
+        class Born(base):  # type: ignore[misc, valid-type]
+            def __init__(self) -> None:
+                self.sessions: dict[str, Any] = {}
+
+            def get_max_age(self) -> int | None:
+                return None
+
+            def new_session(self) -> tuple[str, dict[str, Any]]:
+                return f"number{len(self.sessions)}", {"born": True}
+
+            def load_session(self, sid: str) -> Any:
+                return self.sessions.get(sid)
+
+            def save_session(self, sid: str, session: Any) -> None:
+                self.sessions[sid] = dict(session)
+
+        backend = Born()
+        routes = [Route("/begin", begin), Route("/waver", waver), Route("/read", read)]
+        app = Starlette(routes=routes, middleware=[Middleware(middleware, backend=backend)])
+        with serving(app) as address, httpx.Client(base_url=f"http://{address}", trust_env=False) as client:
+            bodies = [client.get(path).text for path in (first, "/read", "/begin")]
+            answers.append((bodies, client.cookies["session"], backend.sessions))
+    assert answers[0] == answers[1]

@@ -1,6 +1,9 @@
 """What the backends and the middleware accept, before there is a request."""
 
 import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +12,12 @@ from test_starlette import SECRET, Own, plain
 import sessions
 from sessions.starlette import (
     CookieSessionBackend,
+    LibrarySessionBackend,
     MemorySessionBackend,
     RedisSessionBackend,
     SessionMiddleware,
     SignedCookieSessionBackend,
+    SQLiteSessionBackend,
 )
 
 
@@ -22,10 +27,43 @@ def test_settings_of_redis_py() -> None:
 
     assert settings_of(redis.Redis()).url == "redis://localhost:6379/0"
     named = settings_of(redis.Redis(host="::1", port=7, db=2, username="u", password="p@"))
-    assert named == ("redis://[::1]:7/2", "u", "p@")
+    assert named == ("redis://[::1]:7/2", "u", "p@", None)
     assert settings_of(redis.Redis(unix_socket_path="/a b/s", db=1)).url == "redis+unix:///a%20b/s?db=1"
-    tls = redis.Redis(ssl=True, ssl_ca_certs="/a&b", ssl_certfile="/c", ssl_keyfile="/k")
+    tls = redis.Redis(ssl=True, ssl_check_hostname=True, ssl_ca_certs="/a&b", ssl_certfile="/c", ssl_keyfile="/k")
     assert settings_of(tls).url == "rediss://localhost:6379/0?ca_file=%2Fa%26b&certificate_file=%2Fc&key_file=%2Fk"
+    assert settings_of(redis.Redis.from_url("rediss://there/1")).url == "rediss://there:6379/1"
+
+
+def test_timeouts_of_redis_py() -> None:
+    redis = pytest.importorskip("redis")
+    from sessions.starlette.redis_client import settings_of
+
+    both = settings_of(redis.Redis(socket_timeout=0.5, socket_connect_timeout=0.25))
+    assert (both.url, both.timeout) == ("redis://localhost:6379/0?connect_timeout_ms=250", 0.5)
+    one = settings_of(redis.Redis(unix_socket_path="/s", socket_timeout=3))
+    assert (one.url, one.timeout) == ("redis+unix:///s?db=0&connect_timeout_ms=3000", 3)
+    connect = settings_of(redis.Redis(socket_connect_timeout=1))
+    assert (connect.url, connect.timeout) == ("redis://localhost:6379/0?connect_timeout_ms=1000", None)
+
+
+def test_settings_that_reach_the_library(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis = pytest.importorskip("redis")
+    seen: list[dict[str, Any]] = []
+
+    def config(**settings: Any) -> sessions.Config:
+        seen.append(settings)
+        return sessions.Config(**settings)
+
+    monkeypatch.setattr("sessions.starlette.contract.Config", config)
+    client = redis.Redis.from_url(redis_url, socket_timeout=1.5, socket_connect_timeout=30)
+    backends = [
+        RedisSessionBackend(client),
+        LibrarySessionBackend(sessions.Backend("memory:"), renew_after=0, timeout=0.5),
+        MemorySessionBackend(),
+    ]
+    for backend in backends:
+        SessionMiddleware(plain, backend)  # type: ignore[arg-type]
+    assert [(each["renew_after"], each["timeout"]) for each in seen] == [(None, 1.5), (0, 0.5), (None, None)]
 
 
 def test_clients_that_cannot_be_taken_over() -> None:
@@ -34,10 +72,25 @@ def test_clients_that_cannot_be_taken_over() -> None:
     provided = redis.Redis(credential_provider=redis.UsernamePasswordCredentialProvider("u", "p"))
     client: Any
     unverified = redis.Redis(ssl=True, ssl_cert_reqs="none")
-    demanding = redis.Redis(ssl=True, ssl_ciphers="ECDHE-ECDSA-AES256-GCM-SHA384")
-    for client in (object(), "redis://localhost", sentinel, unverified, demanding, provided):
+    for client in (object(), "redis://localhost", sentinel, unverified, provided):
         with pytest.raises(TypeError):
             RedisSessionBackend(client)
+    tls = {"ssl": True, "ssl_check_hostname": True}
+    for settings in (
+        {"ssl_check_hostname": False},
+        {"ssl_cert_reqs": "optional", "ssl_check_hostname": False},
+        {"ssl_ciphers": "ECDHE-ECDSA-AES256-GCM-SHA384"},
+        {"ssl_ocsp_context": object()},
+        {"ssl_password": "p"},
+        {"socket_timeout": 0},
+        {"socket_connect_timeout": 4000},
+    ):
+        name = next(iter(settings))
+        with pytest.raises(TypeError, match=name):
+            RedisSessionBackend(redis.Redis(**tls | settings))
+    ipv4 = redis.Redis.from_url("redis://localhost", socket_type=socket.AF_INET)
+    with pytest.raises(TypeError, match="socket_type"):
+        RedisSessionBackend(ipv4)
     with pytest.raises(TypeError):
         RedisSessionBackend(redis.Redis(), url="redis://localhost")
     with pytest.raises(ValueError):
@@ -45,18 +98,31 @@ def test_clients_that_cannot_be_taken_over() -> None:
 
 
 def test_refused_settings() -> None:
-    for settings in ({"cookie_name": "a b"}, {"path": "a;b"}, {"same_site": "none"}):
+    for settings in ({"cookie_name": "a b"}, {"path": "a;b"}):
         for backend in (MemorySessionBackend(), Own()):
             with pytest.raises(sessions.CallerError):
                 SessionMiddleware(plain, backend, **settings)  # type: ignore[arg-type]
-    with pytest.raises(ValueError):
-        SessionMiddleware(plain, MemorySessionBackend(), same_site="Lax")  # type: ignore[arg-type]
+    for name, hint in (("none", "https_only=True"), ("Lax", '"lax"'), ("bogus", '"lax"')):
+        for backend in (MemorySessionBackend(), Own()):
+            with pytest.raises(ValueError, match=hint):
+                SessionMiddleware(plain, backend, same_site=name)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         SessionMiddleware(plain, sessions.Backend("memory:"))  # type: ignore[arg-type]
     with pytest.raises(sessions.CallerError):
-        SessionMiddleware(plain, CookieSessionBackend(max_age=0))  # type: ignore[arg-type]
-    with pytest.raises(sessions.CallerError):
         SessionMiddleware(plain, SignedCookieSessionBackend(""))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("max_age", [0, -1, 10**10])
+def test_refused_lifetimes(max_age: int, tmp_path: Path) -> None:
+    makers: list[Callable[[], object]] = [
+        lambda: CookieSessionBackend(max_age),
+        lambda: SignedCookieSessionBackend(SECRET, max_age),
+        lambda: SQLiteSessionBackend(tmp_path / "a.db", max_age),
+        lambda: LibrarySessionBackend(sessions.Backend("memory:"), max_age=max_age),
+    ]
+    for make in makers:
+        with pytest.raises(ValueError, match="None"):
+            make()
 
 
 def test_sessions_without_an_end() -> None:

@@ -12,7 +12,7 @@ from sessions import aio
 from sessions._json import decode, encode
 from sessions.manager import Backend, Codec, Manager
 from sessions.session import Origin, Outcome, Session
-from sessions.starlette.contract import TWO_WEEKS, CookieSettings, SessionBackend
+from sessions.starlette.contract import LONGEST, TWO_WEEKS, CookieSettings, SessionBackend
 from sessions.starlette.redis_client import settings_of
 from sessions.starlette.timed_signer import TimedSigner
 
@@ -64,16 +64,27 @@ class LibrarySessionBackend(SessionBackend):
     """Any backend of the library: of a URL, or a store of one's own by ``Backend.custom()``.
 
     Of ``keys`` the first signs cookies and all verify. Sessions end ``max_age`` seconds after their last use; with None
-    they do not end, and the browser forgets them when it is closed.
+    they do not end, and the browser forgets them when it is closed. ``renew_after`` and ``timeout`` are those of
+    ``sessions.Config``: how old a session must be for mere use to renew it, by default a tenth of max_age, and how long
+    a call may wait for the store.
     """
 
     def __init__(
-        self, backend: Backend, *, keys: Sequence[str | bytes | Secret] = (), max_age: int | None = TWO_WEEKS
+        self,
+        backend: Backend,
+        *,
+        keys: Sequence[str | bytes | Secret] = (),
+        max_age: int | None = TWO_WEEKS,
+        renew_after: int | None = None,
+        timeout: float | None = None,
     ) -> None:
         """Keep what makes a manager, once the middleware has said what the cookie is like."""
+        if max_age is not None and not 1 <= max_age <= LONGEST:
+            raise ValueError(f"A session lives for 1 to {LONGEST} seconds, or without an end: give None for that.")
         self._backend = backend
         self._keys = [key if isinstance(key, bytes) else str(key) for key in keys]
         self._max_age = max_age
+        self._settings = {"renew_after": renew_after, "timeout": timeout}
 
     def get_max_age(self) -> int | None:
         """Return how many seconds a session lives after its last use, or None."""
@@ -83,7 +94,8 @@ class LibrarySessionBackend(SessionBackend):
         return None
 
     def _sessions(self, cookie: CookieSettings) -> _Sessions:
-        manager = Manager(self._backend, cookie.config(self.get_max_age(), self._keys, self._codec(), _log))
+        config = cookie.config(self.get_max_age(), self._keys, codec=self._codec(), log=_log, **self._settings)
+        manager = Manager(self._backend, config)
         return _SessionsAtOnce(manager) if self._backend._is_at_once else _Sessions(manager)
 
 
@@ -111,8 +123,10 @@ class RedisSessionBackend(LibrarySessionBackend):
     """Sessions on a Redis server, which is asked without holding up the loop.
 
     ``url`` is ``redis://``, ``rediss://`` or ``redis+unix://``, with the parameters of ``<sessions/backend.h>``. Of a
-    redis-py client only the connection settings are read, never its connections. The server must answer when the
-    backend is made, or StoreUnavailableError is raised; later outages are answered with 503.
+    redis-py client only the connection settings are read, never its connections: address, credentials, database, TLS
+    files, and of the timeouts ``socket_connect_timeout`` and ``socket_timeout``, which bounds each call as a whole. The
+    server must answer when the backend is made, or StoreUnavailableError is raised; later outages are answered with
+    503.
     """
 
     def __init__(
@@ -121,13 +135,14 @@ class RedisSessionBackend(LibrarySessionBackend):
         """Connect; ttl is in seconds, and without client and URL the server is localhost's.
 
         TypeError for clients whose settings cannot be taken over: those of Cluster and Sentinel, with credential
-        providers, or that do not verify certificates.
+        providers, or that do not verify certificates and the names in them.
         """
         if redis is not None and url is not None:
             raise TypeError("Give either a client or a URL.")
         if redis is not None:
             settings = settings_of(redis)
-            super().__init__(Backend(settings.url, user=settings.user, password=settings.password), max_age=ttl)
+            backend = Backend(settings.url, user=settings.user, password=settings.password)
+            super().__init__(backend, max_age=ttl, timeout=settings.timeout)
             return
         url = url or "redis://localhost"
         if url.partition(":")[0] not in ("redis", "rediss", "redis+unix"):

@@ -18,9 +18,9 @@ from sessions.starlette.contract import CookieSettings, SessionBackend
 class BaseSessionBackend(SessionBackend):
     """Loads and saves whole sessions by the id that the cookie holds.
 
-    The methods are called on threads, one at a time for each request, so that they may wait. Of parallel requests of
-    one browser the last to save wins; ``sessions.Backend.custom()`` takes stores that lose nothing. An exception fails
-    the request; a StoreUnavailableError or StoredDataError answers it with 503.
+    All but new_session are called on threads, one at a time for each request, so that they may wait. Of parallel
+    requests of one browser the last to save wins; ``sessions.Backend.custom()`` takes stores that lose nothing. An
+    exception fails the request; a StoreUnavailableError or StoredDataError answers it with 503.
     """
 
     @abstractmethod
@@ -28,7 +28,10 @@ class BaseSessionBackend(SessionBackend):
         """Return how many seconds browsers keep the cookie, or None for as long as they run."""
 
     def new_session(self) -> tuple[str, MutableMapping[str, Any]]:
-        """Return the id of a new session, and what it holds at first."""
+        """Return the id of a new session, and what it holds at first.
+
+        Called where the program first sets a key, on the program's thread: so it must not wait.
+        """
         return self.new_session_id(), {}
 
     @staticmethod
@@ -42,7 +45,10 @@ class BaseSessionBackend(SessionBackend):
 
     @abstractmethod
     def save_session(self, sid: str, session: MutableMapping[str, Any]) -> None:
-        """Store the content of a session; an emptied one is stored as such, and its cookie deleted."""
+        """Store the content of a session; an emptied one is stored as such, and its cookie deleted.
+
+        A new session that is empty again when the response starts is not stored.
+        """
 
     def keep_session(self, sid: str) -> None:
         """Let a session live on that was read and not changed; a subclass without it has it saved."""
@@ -56,8 +62,10 @@ class _Session(MutableMapping[str, Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self) -> None:
+    def __init__(self, backend: BaseSessionBackend) -> None:
+        self._backend = backend
         self.sid: str | None = None
+        self.is_kept = False  # by the browser, which has or was sent the id
         self.content: MutableMapping[str, Any] = {}
         self.loaded: MutableMapping[str, Any] = {}
         self.is_accessed = False
@@ -69,6 +77,8 @@ class _Session(MutableMapping[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.is_accessed = True
+        if self.sid is None:
+            self.sid, self.content = self._backend.new_session()
         self.content[key] = value
 
     def __delitem__(self, key: str) -> None:
@@ -82,6 +92,10 @@ class _Session(MutableMapping[str, Any]):
     def __len__(self) -> int:
         self.is_accessed = True
         return len(self.content)
+
+    def popitem(self) -> tuple[str, Any]:
+        self.is_accessed = True
+        return self.content.popitem()
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         headers = [(b"cache-control", b"no-store")] if self.cookie_lines else []
@@ -101,36 +115,35 @@ class _Sessions:
 
     def load(self, cookies: bytes, /) -> tuple[_Session, Awaitable[None] | None]:
         sid = cookie_parser(cookies.decode("latin-1")).get(self._cookie.name)
-        session = _Session()
+        session = _Session(self._backend)
         return session, asyncio.to_thread(self._load, session, sid) if sid else None
 
     def save(self, session: _Session, /) -> Awaitable[None] | None:
-        if session.is_accessed and (session.content or session.sid is not None):
+        if session.is_accessed and (session.content or session.is_kept):
             return asyncio.to_thread(self._save, session)
         return None
 
     def is_kept(self, session: _Session, /) -> bool:
-        return session.sid is not None
+        return session.is_kept
 
     def _load(self, session: _Session, sid: str) -> None:
         content = self._backend.load_session(sid)
         if content is not None:
             session.sid, session.content, session.loaded = sid, content, copy.deepcopy(content)
+            session.is_kept = True
 
     def _save(self, session: _Session) -> None:
-        if session.sid is None:
-            session.sid, content = self._backend.new_session()
-            content.update(session.content)
-            session.content = content
-            self._backend.save_session(session.sid, content)
-        elif session.content != session.loaded or not self._can_keep:
-            self._backend.save_session(session.sid, session.content)
+        sid = session.sid
+        assert sid is not None
+        if session.content == session.loaded and self._can_keep:
+            self._backend.keep_session(sid)
         else:
-            self._backend.keep_session(session.sid)
+            self._backend.save_session(sid, session.content)
         session.loaded = copy.deepcopy(session.content)
-        kept = (session.sid, self._backend.get_max_age()) if session.content else ("", 0)
+        session.is_kept = bool(session.content)
+        kept = (sid, self._backend.get_max_age()) if session.is_kept else ("", 0)
         session.cookie_lines = [self._line(*kept)]
-        if not session.content:
+        if not session.is_kept:
             session.sid = None  # what is set later is another session's
 
     def _line(self, value: str, max_age: int | None) -> str:

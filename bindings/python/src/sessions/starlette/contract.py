@@ -6,13 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
-from sessions.manager import Codec, Config, SameSite
+from sessions.manager import Config, SameSite
 
 SameSiteName = Literal["lax", "strict", "none"]
 
 TWO_WEEKS: Final = 14 * 24 * 60 * 60
 
-_LONGEST: Final = 3_155_760_000  # a hundred years: the library's sessions have an end
+LONGEST: Final = 3_155_760_000  # a hundred years: the library's sessions have an end
 _SAME_SITE: Final = {"lax": SameSite.LAX, "strict": SameSite.STRICT, "none": SameSite.NONE}
 
 
@@ -24,22 +24,24 @@ class CookieSettings(NamedTuple):
     same_site: SameSiteName
     https_only: bool
 
-    def config(
-        self, max_age: int | None, keys: Sequence[str | bytes] = (), codec: Codec | None = None, log: Any = None
-    ) -> Config:
-        """Make a config of them; CallerError for a name or a path that no cookie can have."""
+    def config(self, max_age: int | None, keys: Sequence[str | bytes] = (), **settings: Any) -> Config:
+        """Make a config of them, and of more `settings` of Config.
+
+        ValueError for a same_site that browsers do not take, CallerError for a name or a path that no cookie can have.
+        """
         if self.same_site not in _SAME_SITE:
-            raise ValueError("same_site is lax, strict or none.")
+            raise ValueError('same_site is "lax", "strict" or "none".')
+        if self.same_site == "none" and not self.https_only:
+            raise ValueError('same_site="none" needs https_only=True: browsers drop the cookie otherwise.')
         return Config(
             plain_http=not self.https_only,
             cookie_name=self.name,
             cookie_path=self.path,
             same_site=_SAME_SITE[self.same_site],
             persistent=max_age is not None,
-            lifetime=_LONGEST if max_age is None else max_age,
+            lifetime=LONGEST if max_age is None else max_age,
             keys=keys,
-            codec=codec,
-            log=log,
+            **settings,
         )
 
 
