@@ -1,22 +1,14 @@
-"""Counts visits in Django: ``python django_app.py runserver``."""
+"""Counts visits in Django: ``SESSIONS_URL=memory: python django_app.py runserver``."""
 
 import os
 import sys
 
 import django
-from django.conf import settings
 from django.core.management import execute_from_command_line
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-settings.configure(
-    DEBUG=True,
-    SECRET_KEY=os.environ.get("DJANGO_SECRET_KEY", "only for development"),
-    ROOT_URLCONF=__name__,
-    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
-    SESSION_ENGINE="sessions.django",
-    SESSIONS_URL=os.environ.get("SESSIONS_URL", "memory:"),
-)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_settings")
 django.setup()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -34,8 +35,9 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import override_settings
+from test_hostile_stores import Store
 
-from sessions import CallerError, Config
+from sessions import Backend, CallerError, Config
 from sessions import django as engine_module
 from sessions.django import SessionStore
 
@@ -351,6 +353,75 @@ def test_old_session_is_shortened_by_async_calls(ours: Engine, now: list[int]) -
     asyncio.run(main())
     now[0] += 61
     assert not ours().exists(key)
+
+
+class Noting(Store):
+    """Notes the threads on which it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[int] = set()
+
+    def pass_gate(self) -> None:
+        self.threads.add(threading.get_ident())
+
+    def sweep(self, most: int, now: int, /) -> tuple[int, int]:
+        self.pass_gate()
+        return 0, 0
+
+
+def test_async_methods_ask_the_store_on_no_thread_of_the_loop(now: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Noting()
+    backend = Backend.custom(store)
+    monkeypatch.setattr(engine_module, "_backend", lru_cache(lambda url: backend))
+
+    async def main() -> None:
+        session: Any = SessionStore()
+        await session.aset("a", 1)
+        await session.asave()
+        await session.aset("a", 2)
+        await session.asave()
+        await session.acycle_key()
+        assert await session.aexists(session.session_key)
+        now[0] += 3600
+        again: Any = SessionStore(session.session_key)
+        assert await again.aget("a") == 2
+        await again.aset_expiry(60)  # of what was written longer ago
+        await again.asave()
+        await again.aset_expiry(-5)
+        await again.asave()
+        ended: Any = SessionStore()
+        await ended.aset_expiry(-5)
+        await ended.asave(must_create=True)
+        deleted: Any = SessionStore()
+        await deleted.acreate()
+        await deleted.adelete()
+        await SessionStore.aclear_expired()
+
+    with override_settings(SESSIONS_URL="custom"):
+        asyncio.run(main())
+    assert store.threads and threading.get_ident() not in store.threads
+
+
+@pytest.mark.parametrize("value", [b"a", datetime.now(), [{1, 2}], {"a": object()}])
+def test_what_is_no_json_is_refused(engine: Engine, value: Any) -> None:
+    if engine is CacheStore:
+        pytest.skip("Django's cache pickles")
+    session = engine()
+    session["a"] = value
+    with pytest.raises(TypeError):
+        session.save()
+
+
+def test_lone_surrogates_and_keys_that_are_no_strings_are_refused(ours: Engine) -> None:
+    session = ours()
+    session["a"] = "\ud800"
+    with pytest.raises(CallerError):
+        session.save()
+    other: Any = ours()
+    other[1] = 2
+    with pytest.raises(TypeError):
+        other.save()
 
 
 def test_reserved_key_is_refused(ours: Engine) -> None:

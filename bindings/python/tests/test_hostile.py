@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,6 +43,23 @@ def test_values_outlive_the_session() -> None:
     del session
     gc.collect()
     assert value == [1]
+
+
+class Clock:
+    manager: sessions.Manager
+
+    def __call__(self) -> int:
+        return 10**9
+
+
+def test_closing_breaks_a_cycle_through_a_callback() -> None:
+    clock = Clock()
+    clock.manager = sessions.Manager(sessions.Backend("memory:"), sessions.Config(plain_http=True, clock=clock))
+    watched = weakref.ref(clock)
+    clock.manager.close()
+    del clock
+    gc.collect()
+    assert watched() is None
 
 
 def test_fork(url: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import selectors
 import subprocess
 import sys
 import threading
@@ -336,6 +337,35 @@ def test_fork_while_another_thread_is_in_a_store() -> None:
     in_child(end)
     store.is_open.set()
     thread.join()
+
+
+def test_fork_between_two_runs_of_a_loop() -> None:
+    manager = sessions.Manager(sessions.Backend.custom(Store()), sessions.Config(**CONFIG))
+    # An epoll descriptor would be shared with the child.
+    loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
+
+    async def visit() -> None:
+        session = await aio.load(manager)
+        session["a"] = 1
+        assert await asyncio.wait_for(aio.commit(session), 20) == sessions.Outcome.CREATED
+
+    loop.run_until_complete(visit())
+    in_child(lambda: loop.run_until_complete(visit()))
+    loop.run_until_complete(visit())
+    loop.close()
+
+
+def test_loop_that_is_closed_before_its_call_ends_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: unraisable.append(report.exc_value))
+    store = Store()
+    manager = sessions.Manager(sessions.Backend.custom(store), sessions.Config(**CONFIG))
+    loop = asyncio.new_event_loop()
+    _, task = loop.run_until_complete(hold(manager, store))
+    loop.close()
+    threading.Thread(target=store.is_open.set).start()  # freeing the queue waits for the store
+    aio._queue_of(loop).close()
+    assert unraisable == [] and not task.done()
 
 
 @pytest.mark.parametrize(

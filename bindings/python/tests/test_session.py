@@ -1,11 +1,15 @@
 """The mapping, its values, and the ends of a session."""
 
+import pickle
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sessions
+from sessions.errors import make_error
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -57,6 +61,17 @@ def test_what_is_no_json_is_refused(value: Any) -> None:
             session["key"] = value
         assert caught.value.name == "SESSIONS_E_INVALID"
         assert "key" not in session
+
+
+@pytest.mark.parametrize("value", [b"", {1, 2}, [object()], {"a": datetime.now()}, {(1, 2): 3}])
+def test_what_has_a_type_that_is_no_json_is_a_type_error_too(value: Any) -> None:
+    with manager().load(None) as session:
+        with pytest.raises(TypeError) as caught:
+            session["key"] = value
+        assert isinstance(caught.value, sessions.CallerError) and caught.value.name == "SESSIONS_E_INVALID"
+        with pytest.raises(sessions.CallerError) as other:
+            session["key"] = float("nan")
+        assert not isinstance(other.value, TypeError)
 
 
 @pytest.mark.parametrize("number", ["1e999", "1e-999"])
@@ -114,8 +129,12 @@ def test_is_a_mutable_mapping() -> None:
         with pytest.raises(KeyError):
             session["b"]
         assert session.increment("a", 4) == 5
+        session.update({"b": 1, "c": [2]})
+        assert session.popitem() == ("c", [2]) and session.popitem() == ("b", 1) and list(session) == ["a"]
         session.clear()
         assert not session
+        with pytest.raises(KeyError):
+            session.popitem()
 
 
 def test_closed_is_refused() -> None:
@@ -332,3 +351,46 @@ def test_codec_refuses_several_cookies_in_silence(capsys: pytest.CaptureFixture[
         vault.error = ValueError("no")
         assert one.load("; ".join([cookie_of(session)] * 5)).origin == sessions.Origin.REFUSED_CONTENT
     assert capsys.readouterr().err == ""
+
+
+CLASSES = {
+    -101: sessions.CallerError,
+    -201: sessions.StoreUnavailableError,
+    -301: sessions.StoredDataError,
+    -401: sessions.InternalError,
+    -501: sessions.CallbackError,
+}
+
+
+@pytest.mark.parametrize("status", CLASSES)
+def test_each_category_has_its_class(status: int) -> None:
+    error = make_error(status, "what went wrong")
+    assert type(error) is CLASSES[status] and error.status == status and str(error) == "what went wrong"
+
+
+def test_class_of_what_the_library_says(tmp_path: Path) -> None:
+    (tmp_path / "damaged.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(sessions.StoredDataError):
+        sessions.Backend(f"sqlite:{tmp_path}/damaged.db")
+    with pytest.raises(sessions.StoreUnavailableError):
+        sessions.Backend(f"sqlite:{tmp_path}/missing/sessions.db")
+    with pytest.raises(sessions.CallerError):
+        sessions.Backend("sqlite:relative.db")
+
+
+@pytest.mark.parametrize("error", [sessions.StoreUnavailableError("full", -206), sessions.CallerError("late", -104)])
+def test_errors_survive_pickling(error: sessions.SessionsError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.status, again.name) == (type(error), str(error), error.status, error.name)
+
+
+def test_times_are_in_seconds() -> None:
+    with manager("memory:").load() as session:
+        for seconds in (0.001, 0.25, 3600):
+            sessions.Config(timeout=seconds)
+            session.set_timeout(seconds)
+        for seconds in (0.0001, 3600.001):
+            with pytest.raises(sessions.CallerError):
+                sessions.Config(timeout=seconds)
+            with pytest.raises(sessions.CallerError):
+                session.set_timeout(seconds)

@@ -6,7 +6,7 @@ import json
 import math
 from typing import Any
 
-from sessions.errors import INVALID, RANGE, CallerError
+from sessions.errors import INVALID, RANGE, CallerError, UnsupportedTypeError
 
 
 def _exact_float(digits: str) -> float:
@@ -21,10 +21,12 @@ _decoder = json.JSONDecoder(parse_float=_exact_float)
 
 
 def encode(value: Any) -> str:
-    """Return the JSON text of a value; CallerError for what has none."""
+    """Return the JSON text of a value; CallerError for what has none, which for a wrong type is a TypeError too."""
     try:
         return _encoder.encode(value)
-    except (TypeError, ValueError, RecursionError) as error:
+    except TypeError as error:
+        raise UnsupportedTypeError("The value is, or holds, something of a type that JSON has not.", INVALID) from error
+    except (ValueError, RecursionError) as error:
         raise CallerError(f"The value has no JSON text: {type(error).__name__}.", INVALID) from error
 
 

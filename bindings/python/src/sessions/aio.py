@@ -61,8 +61,8 @@ class _Call:
         self.future = None
 
     def __call__(self, error: Exception | None) -> None:
-        """Wake the task, unless it was cancelled."""
-        if self.future is None or self.future.done():
+        """Wake the task, unless it was cancelled or its loop was closed, which would refuse."""
+        if self.future is None or self.future.done() or self.future.get_loop().is_closed():
             return
         if error is None:
             self.future.set_result(None)

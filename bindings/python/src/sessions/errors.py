@@ -37,6 +37,10 @@ class CallerError(SessionsError):
     """The call itself is wrong: it will fail again."""
 
 
+class UnsupportedTypeError(CallerError, TypeError):
+    """A value is of a type that JSON has not, such as bytes: a TypeError too, as of Python's own json."""
+
+
 class StoreUnavailableError(SessionsError):
     """The environment, mostly the store, failed: the same call may succeed later. Answer the request with 503."""
 

@@ -110,6 +110,13 @@ class Session(_native.Session, MutableMapping[str, Any]):
         del self[key]
         return value
 
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the last key, as a dict does, and return it with its value."""
+        keys = self._keys()
+        if not keys:
+            raise KeyError("popitem(): the session is empty")
+        return keys[-1], self.pop(keys[-1])
+
     def clear(self) -> None:
         """Remove everything; a commit with nothing set afterwards ends the session."""
         self._clear()
