@@ -54,10 +54,11 @@
  *   connect_timeout_ms           for everything until a connection can be used: by default 1000
  *   connections                  1 to 64, by default 1: calls of all threads are pipelined over them, and one carries
  *                                tens of thousands of calls a second
- *   password_file                a file that holds the password, so that the URL need not; or see
+ *   password_file                a file that holds the password, which then counts instead of one in the URL; or see
  *                                sessions_config_set_store_credentials()
  *   wait_for_replica_ms          by default 0; otherwise, logouts and new ids wait so long for a replica to have them,
- *                                or less if their time ends before; who comes while others wait is served after them
+ *                                or half of their time if that is less; who comes while others wait may be held up for
+ *                                0.2 seconds
  *   ca_file                      rediss: PEM file of the authorities to trust instead of the system's
  *   certificate_file, key_file   rediss: PEM files of this client's certificate, if the server wants one
  *   server_name                  rediss: what the server's certificate names, if that is not the host
@@ -66,7 +67,8 @@
  * refuses. Later, lost connections are made anew, and calls that were under way are sent once more up to the time
  * allowed for them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost
  * for good fails with SESSIONS_E_UNKNOWN. While there is no connection and none can be made, calls fail at once with
- * SESSIONS_E_UNAVAILABLE. There are no threads of the library's: of the callers that wait, one does the work for all.
+ * SESSIONS_E_UNAVAILABLE. A connection that was idle for 30 seconds is asked with PING before it is used, and none lives
+ * for more than an hour. There are no threads of the library's: of the callers that wait, one does the work for all.
  * Who is alone in waiting stays awake for the first 0.15 milliseconds, as long as the server often answers within
  * that, as one on another core of the same machine does; otherwise it sleeps. After fork, parent and child share the
  * sessions and each makes connections of its own. With rediss: fork itself waits until handshakes that are under way
@@ -86,8 +88,8 @@
  *
  * When the server's maxmemory is reached, maxmemory-policy noeviction keeps every session: what would grow fails with
  * SESSIONS_E_FULL, and logouts still work. All other policies take sessions before their time, since each has an end;
- * sessions_manager_new() logs a warning then. What survives a crash of the server is for its appendonly and appendfsync
- * to say.
+ * sessions_manager_new() logs a warning then, if INFO is permitted. What survives a crash of the server is for
+ * its appendonly and appendfsync to say.
  *
  * signed-cookie: and cookie: are the formats of the Python package starlette-sessions, byte for byte: with the same
  * secret either side reads what the other wrote, but for what Python writes and JSON (RFC 8259) does not have, NaN and

@@ -20,7 +20,8 @@ extern "C" {
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *
  * Logs a warning for what should not stay so in production: short keys, replaced clock or random source, plain HTTP,
- * unsigned cookies, keys that the backend does not use, a lifetime above 400 days. Any thread. Since 0.1. */
+ * unsigned cookies, keys that the backend does not use, a lifetime above 400 days, a Redis server that drops sessions
+ * when its memory is full. Any thread. Since 0.1. */
 SESSIONS_API sessions_status sessions_manager_new(sessions_backend *backend, const sessions_config *config,
                                                   sessions_manager **manager, sessions_error **error);
 

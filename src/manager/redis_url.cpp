@@ -168,6 +168,10 @@ Result<void> read_parameter(const Url& url, std::string_view name, std::string_v
   if (!text) {
     return text.error();
   }
+  if (text->empty() && name != "prefix") {
+    const std::string what = "has an empty parameter \"" + std::string(name) + "\": leave it out, or say what it is";
+    return malformed(url, what.c_str());
+  }
   if (option == nullptr) {
     return read_password(*text, options);
   }

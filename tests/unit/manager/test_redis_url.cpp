@@ -70,6 +70,9 @@ TEST_CASE("a server over TLS") {
   CHECK(options.tls_files.key_file == "/etc/k.pem");
   CHECK(options.server_name == "redis.example");
   refuses("rediss://h?certificate_file=/c.pem", "key_file");
+  for (const char* const empty : {"ca_file=", "certificate_file=&key_file=", "server_name=", "password_file="}) {
+    refuses(std::string("rediss://h?") + empty, "empty parameter \"");
+  }
   refuses("rediss://h?key_file=/k.pem", "key_file");
   refuses("redis://h?ca_file=/ca.pem", "\"ca_file\"");
 }

@@ -438,7 +438,8 @@ extern "C" {
     /// SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
     ///
     /// Logs a warning for what should not stay so in production: short keys, replaced clock or random source, plain HTTP,
-    /// unsigned cookies, keys that the backend does not use, a lifetime above 400 days. Any thread. Since 0.1.
+    /// unsigned cookies, keys that the backend does not use, a lifetime above 400 days, a Redis server that drops sessions
+    /// when its memory is full. Any thread. Since 0.1.
     pub fn sessions_manager_new(backend: *mut sessions_backend, config: *const sessions_config, manager: *mut *mut sessions_manager, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {

@@ -566,6 +566,8 @@ TEST_CASE("the access rules in the manual suffice, and less does not") {
     as(keys + " +@all " + forbidden);
     CHECK(world.prepare() == "failed: " + std::to_string(static_cast<int>(Status::unsupported)));
   }
+  as(keys + " +@all -hset");
+  CHECK(status_of(world.create(a, {})) == Status::unavailable);
   as("~other:* +@all");
   CHECK(status_of(world.create(a, {})) == Status::unavailable);
 }

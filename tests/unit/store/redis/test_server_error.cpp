@@ -30,6 +30,11 @@ TEST_CASE("each error of a server has its status") {
             Status::read_only},
            {"ERR Error running script (call to f_0a1b): @user_script:1: user_script:1: attempt to index",
             Status::internal},
+           {"ERR The user executing the script can't run this command or subcommand script: 0a1b, on @user_script:1.",
+            Status::unavailable},
+           {"ERR Error running script (call to f_0a1b): @user_script:1: @user_script: 1: The user executing the script "
+            "can't access at least one of the keys mentioned in the command arguments",
+            Status::unavailable},
            {"ERR unknown command", Status::internal},
            {"MOVED 3999 127.0.0.1:6381", Status::internal},
            {"BUSYKEY Target key name already exists.", Status::internal},
