@@ -105,6 +105,7 @@ class Scene {
   Scene() {
     const testing::RedisServer& server = testing::shared_redis_server();
     testing::tell(server, {"FLUSHALL"});
+    testing::tell(server, {"CONFIG", "SET", "hz", "500"});  // how often it looks whether a WAIT is over
     testing::tell(server, {"ACL", "SETUSER", "app", "on", ">hunter2", "~*", "+@all"});
     store_ = testing::open_redis(std::make_shared<store::redis::Client>(options_at(path()), nullptr));
   }
@@ -350,13 +351,13 @@ std::vector<std::size_t> beginnings(const std::string& said) {
   return beginnings;
 }
 
-// Every byte, and in one dialogue those of the greeting too. What dribbles does so from there to the end, the texts of
-// scripts are long, and waiting for a replica takes long: there it is some bytes all over it.
+// Every byte, and in one dialogue those of the greeting too. What dribbles does so from there to the end, and the texts
+// of scripts are long: there it is some bytes all over it.
 std::vector<std::size_t> places_in(const std::string& said, Dialogue dialogue, Fault fault) {
   constexpr std::size_t greeting = 4;
   const std::size_t first = dialogue == Dialogue::load ? 0 : beginnings(said).at(greeting);
   const std::size_t bytes = said.size() - first;
-  const std::size_t count = fault == Fault::dribble ? 5 : bytes > 1'000 || is_confirmed(dialogue) ? 50 : bytes;
+  const std::size_t count = fault == Fault::dribble ? 5 : bytes > 1'000 ? 50 : bytes;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < count; ++i) {
     places.push_back(first + i * bytes / count);
