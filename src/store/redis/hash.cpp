@@ -1,6 +1,9 @@
+#include <endian.h>
+
 #include <algorithm>
 #include <array>
 #include <base/base64url.hpp>
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <memory_resource>
@@ -30,12 +33,10 @@ bool read_ordinal(std::string_view text, std::uint64_t& number) noexcept {
 
 // Takes an integer off the bytes, which have enough.
 std::uint64_t take_integer(std::string_view& bytes, std::size_t size = number_size) noexcept {
-  std::uint64_t number = 0;
-  for (const char byte : bytes.substr(0, size)) {
-    number = number << 8U | static_cast<unsigned char>(byte);
-  }
+  std::array<char, sizeof(std::uint64_t)> big_endian{};
+  std::copy_n(bytes.data(), size, big_endian.end() - size);
   bytes.remove_prefix(size);
-  return number;
+  return be64toh(std::bit_cast<std::uint64_t>(big_endian));
 }
 
 std::int64_t take_time(std::string_view& bytes) noexcept { return static_cast<std::int64_t>(take_integer(bytes)); }

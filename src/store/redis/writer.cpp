@@ -1,14 +1,14 @@
+#include <endian.h>
+
 #include <array>
 #include <base/random.hpp>
+#include <bit>
 #include <store/redis/writer.hpp>
 
 namespace sessions::store::redis {
 
 void append_integer(std::string& bytes, std::uint64_t number, std::size_t size) {
-  std::array<char, sizeof number> big_endian{};
-  for (std::size_t i = big_endian.size(); i > 0; --i, number >>= 8U) {
-    big_endian[i - 1] = static_cast<char>(number & 0xffU);
-  }
+  const auto big_endian = std::bit_cast<std::array<char, sizeof number>>(htobe64(number));
   bytes.append(big_endian.end() - size, big_endian.end());
 }
 
