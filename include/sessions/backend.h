@@ -67,7 +67,7 @@
  * refuses. Later, lost connections are made anew, and calls that were under way are sent once more up to the time
  * allowed for them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost
  * for good fails with SESSIONS_E_UNKNOWN. While there is no connection and none can be made, calls fail at once with
- * SESSIONS_E_UNAVAILABLE. A connection that was idle for 30 seconds is asked with PING before it is used, and none lives
+ * SESSIONS_E_UNAVAILABLE. A connection that was idle for 30 seconds is asked with PING before it is used; none lives
  * for more than an hour. There are no threads of the library's: of the callers that wait, one does the work for all.
  * Who is alone in waiting stays awake for the first 0.15 milliseconds, as long as the server often answers within
  * that, as one on another core of the same machine does; otherwise it sleeps. After fork, parent and child share the

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <base/base64url.hpp>
+#include <base/big_endian.hpp>
 #include <cstdint>
 
 namespace sessions {
@@ -44,12 +45,6 @@ constexpr std::array<Pair, 4096> pairs = make_encode_table();
 
 std::uint64_t byte_at(const char* in, std::size_t i) noexcept { return static_cast<unsigned char>(in[i]); }
 
-// Written so that compilers make one load and one byte swap of it.
-std::uint64_t load8(const char* in) noexcept {
-  return byte_at(in, 0) << 56 | byte_at(in, 1) << 48 | byte_at(in, 2) << 40 | byte_at(in, 3) << 32 |
-         byte_at(in, 4) << 24 | byte_at(in, 5) << 16 | byte_at(in, 6) << 8 | byte_at(in, 7);
-}
-
 char* put_pair(char* out, std::uint64_t bits) noexcept {
   const Pair& pair = pairs[bits & 0xfff];
   out[0] = pair[0];
@@ -59,7 +54,7 @@ char* put_pair(char* out, std::uint64_t bits) noexcept {
 
 void encode(const char* in, std::size_t left, Padding padding, char* out) noexcept {
   for (; left >= 8; in += 6, left -= 6) {
-    const std::uint64_t bits = load8(in);
+    const std::uint64_t bits = load_big_endian(in);
     out = put_pair(out, bits >> 52);
     out = put_pair(out, bits >> 40);
     out = put_pair(out, bits >> 28);

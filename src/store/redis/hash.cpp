@@ -1,9 +1,7 @@
-#include <endian.h>
-
 #include <algorithm>
 #include <array>
 #include <base/base64url.hpp>
-#include <bit>
+#include <base/big_endian.hpp>
 #include <charconv>
 #include <cstddef>
 #include <memory_resource>
@@ -36,7 +34,7 @@ std::uint64_t take_integer(std::string_view& bytes, std::size_t size = number_si
   std::array<char, sizeof(std::uint64_t)> big_endian{};
   std::copy_n(bytes.data(), size, big_endian.end() - size);
   bytes.remove_prefix(size);
-  return be64toh(std::bit_cast<std::uint64_t>(big_endian));
+  return load_big_endian(big_endian.data());
 }
 
 std::int64_t take_time(std::string_view& bytes) noexcept { return static_cast<std::int64_t>(take_integer(bytes)); }

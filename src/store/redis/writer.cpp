@@ -1,14 +1,12 @@
-#include <endian.h>
-
 #include <array>
+#include <base/big_endian.hpp>
 #include <base/random.hpp>
-#include <bit>
 #include <store/redis/writer.hpp>
 
 namespace sessions::store::redis {
 
 void append_integer(std::string& bytes, std::uint64_t number, std::size_t size) {
-  const auto big_endian = std::bit_cast<std::array<char, sizeof number>>(htobe64(number));
+  const auto big_endian = to_big_endian(number);
   bytes.append(big_endian.end() - size, big_endian.end());
 }
 

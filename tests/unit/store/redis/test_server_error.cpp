@@ -35,6 +35,8 @@ TEST_CASE("each error of a server has its status") {
            {"ERR Error running script (call to f_0a1b): @user_script:1: @user_script: 1: The user executing the script "
             "can't access at least one of the keys mentioned in the command arguments",
             Status::unavailable},
+           {"ERR ACL failure in script: No permissions to access a key script: on @user_script:1.",
+            Status::unavailable},
            {"ERR unknown command", Status::internal},
            {"MOVED 3999 127.0.0.1:6381", Status::internal},
            {"BUSYKEY Target key name already exists.", Status::internal},
