@@ -18,7 +18,7 @@ bool is_written(const Committed& committed) noexcept;
 
 // Self has these, of which the first and the last two are what Steps calls a step:
 //   bool get(BlobAnswer&&)                  reads, plans and puts
-//   std::span<const BlobPut> plan(found)    what is to be put; none when outcome_ is the reply
+//   std::span<const BlobPut> plan(found)    what is to be put; none when outcome() is the reply
 //   Reply planned()                         the reply when that has been put
 //   bool looked(BlobAnswer&&)               the same after a put of which the store does not know
 template <class Self, class Reply>
@@ -43,8 +43,11 @@ class ChangeSteps : public Steps<Self, Reply> {
                : Error{Status::timeout, "the custom store did not answer in time: nothing was changed"};
   }
 
-  std::optional<Result<Reply>> outcome_;
-  Error in_doubt_{Status::unknown, {}};
+  Result<Reply> outcome() { return std::move(*outcome_); }
+
+  // What a write said of which the store does not know, until it has been looked for.
+  void doubt(Error error) noexcept { in_doubt_ = std::move(error); }
+  Error in_doubt() noexcept { return std::move(in_doubt_); }
 
  private:
   Self& self() noexcept { return static_cast<Self&>(*this); }
@@ -60,7 +63,7 @@ class ChangeSteps : public Steps<Self, Reply> {
   }
 
   // The step may be begun again: the last plan counts.
-  std::span<const BlobPut> decide(BlobAnswer found) final {
+  std::span<const BlobPut> decide(BlobAnswer&& found) final {
     is_planned_ = false;
     outcome_.reset();
     const std::span<const BlobPut> puts = self().plan(answer_to_get(std::move(found)));
@@ -71,7 +74,7 @@ class ChangeSteps : public Steps<Self, Reply> {
   bool was_changed(BlobAnswer&& answer) {
     auto changed = answer_to_write(std::move(answer), 0);
     if (is_in_doubt(changed) && is_planned_) {
-      in_doubt_ = std::move(changed.error());
+      doubt(std::move(changed.error()));
       this->then(&Self::looked);
       this->blobs().get(key_, *this);
       return true;
@@ -93,6 +96,8 @@ class ChangeSteps : public Steps<Self, Reply> {
   }
 
   const Key key_;
+  std::optional<Result<Reply>> outcome_;
+  Error in_doubt_{Status::unknown, {}};
   bool is_planned_ = false;
   bool was_overtaken_ = false;
 };

@@ -64,7 +64,7 @@ class Move final : public ChangeSteps<Move, Committed> {
 
   bool got(BlobAnswer&& answer) {
     if (plan(answer_to_get(std::move(answer))).empty()) {
-      return take_back(std::move(*outcome_));
+      return take_back(outcome());
     }
     then(&Move::was_created);
     blobs().put(to_.key, puts_[0].write, *this);
@@ -74,7 +74,7 @@ class Move final : public ChangeSteps<Move, Committed> {
   bool was_created(BlobAnswer&& answer) {
     auto written = answer_to_write(std::move(answer), new_version_);
     if (is_in_doubt(written)) {
-      in_doubt_ = std::move(written.error());
+      doubt(std::move(written.error()));
       then(&Move::looked_at_new);
       blobs().get(to_.key, *this);
       return true;
@@ -90,7 +90,7 @@ class Move final : public ChangeSteps<Move, Committed> {
 
   bool looked_at_new(BlobAnswer&& answer) {
     const bool is_done = fate_of(stored_.bytes(), new_version_ + 1, answer) == Fate::done;
-    return is_done ? end_old() : take_back(std::move(in_doubt_));
+    return is_done ? end_old() : take_back(in_doubt());
   }
 
   bool end_old() {
@@ -106,7 +106,7 @@ class Move final : public ChangeSteps<Move, Committed> {
   bool was_ended(BlobAnswer&& answer) {
     auto written = answer_to_write(std::move(answer), puts_[1].write.expected);
     if (is_in_doubt(written)) {
-      in_doubt_ = std::move(written.error());
+      doubt(std::move(written.error()));
       then(&Move::looked);
       blobs().get(key(), *this);
       return true;
@@ -131,21 +131,21 @@ class Move final : public ChangeSteps<Move, Committed> {
       case Fate::unknown:
         break;
     }
-    return reply(std::move(in_doubt_));
+    return reply(in_doubt());
   }
 
   // What cannot be taken back expires: nobody has its id.
-  bool take_back(Result<Committed> outcome) {
+  bool take_back(Result<Committed> told) {
     if (new_version_ == 0) {
-      return reply(std::move(outcome));
+      return reply(std::move(told));
     }
-    outcome_.emplace(std::move(outcome));
+    nothing(std::move(told));
     then(&Move::was_taken_back);
     blobs().remove(to_.key, new_version_, *this);
     return true;
   }
 
-  bool was_taken_back(BlobAnswer&&) { return reply(std::move(*outcome_)); }
+  bool was_taken_back(BlobAnswer&&) { return reply(outcome()); }
 
   const Destination to_;
   const OwnedCommit commit_;

@@ -62,7 +62,7 @@ class Rewrite final : public ChangeSteps<Rewrite<Reply>, Reply> {
 
   bool got(BlobAnswer&& answer) {
     if (plan(answer_to_get(std::move(answer))).empty()) {
-      return this->reply(std::move(*this->outcome_));
+      return this->reply(this->outcome());
     }
     this->then(&Rewrite::was_put);
     this->blobs().put(*put_.key, put_.write, *this);
@@ -72,7 +72,7 @@ class Rewrite final : public ChangeSteps<Rewrite<Reply>, Reply> {
   bool was_put(BlobAnswer&& answer) {
     auto written = answer_to_write(std::move(answer), put_.write.expected);
     if (is_in_doubt(written)) {
-      this->in_doubt_ = std::move(written.error());
+      this->doubt(std::move(written.error()));
       this->then(&Rewrite::looked);
       this->blobs().get(this->key(), *this);
       return true;
@@ -97,7 +97,7 @@ class Rewrite final : public ChangeSteps<Rewrite<Reply>, Reply> {
       case Fate::unknown:
         break;
     }
-    return this->reply(std::move(this->in_doubt_));
+    return this->reply(this->in_doubt());
   }
 
   const MakePlan make_plan_;

@@ -33,7 +33,7 @@ class Dialogue {
 
   // While the question is Blobs::change(), on any thread: what is to be put, given what is there. What is returned, and
   // what is kept, is good until the answer or the next decision.
-  virtual std::span<const BlobPut> decide(BlobAnswer) { return {}; }
+  virtual std::span<const BlobPut> decide(BlobAnswer&&) { return {}; }
   void keep(std::shared_ptr<const void> kept) noexcept { kept_ = std::move(kept); }
 
   // 0 when nobody waits any more.
