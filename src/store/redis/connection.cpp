@@ -284,7 +284,7 @@ void Connection::take_broken() {
   if (!broken_) {
     broken_ = out_of_step();
   }
-  if (reader_.is_too_large() && greetings_ == 0 && !in_flight_.empty()) {
+  if (reader_.is_too_large() && greetings_ == 0 && !in_flight_.empty() && in_flight_.front().get() != replica_wait_) {
     Request& request = *in_flight_.front();
     request.fail(request.writes() ? Error{Status::unknown, {}} : Error{Status::corrupt, {}});
     in_flight_.pop_front();

@@ -41,9 +41,9 @@ std::string_view first_word(std::string_view text) noexcept {
 
 // Before Redis 7 an error inside of a script follows "ERR Error running script (...): @user_script: 1: -", the last
 // part once or more, with a dash or without.
-// What its user may not do inside of a script has no code of its own, but words of Redis, or of Valkey.
 std::string_view code_of(std::string_view reply) noexcept {
   const std::string_view word = first_word(reply);
+  // What a user may not do inside of a script has no code of its own, but words of Redis, or of Valkey.
   const auto says = [reply](std::string_view words) { return reply.find(words) != std::string_view::npos; };
   if (word == "ERR" && (says("The user executing the script can't") || says("ACL failure in script"))) {
     return "NOPERM";
