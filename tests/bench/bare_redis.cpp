@@ -156,18 +156,19 @@ bool BareRedis::request(std::string_view key, std::string_view field, std::strin
   const auto now = static_cast<std::uint64_t>(std::time(nullptr));
   std::string token = writer_;
   append_integer(token, ++sequence_, 8);
-  std::string entry = token;
-  append_integer(entry, now, 5);
-  std::string numbers(head.substr(0, 24));
-  numbers.append(head.substr(0, 18));
-  append_integer(numbers, read_integer(head.substr(18, 6)) + 1, 6);
-  append_integer(numbers, sequence_, 8);
-  append_integer(numbers, now, 6);
-  append_integer(numbers, now + lifetime, 6);
-  append_integer(numbers, 65'536, 6);
-  const RedisReply committed = client_->ask(
-      redis_command(std::array<std::string_view, 12>{"EVALSHA", script_digest_, "1", key, token, numbers, "s", entry,
-                                                     "p", stored_field, value, stored.substr(stored.find(':') + 1)}));
+  std::string work(head.substr(0, 24));
+  work.append(head.substr(0, 18));
+  append_integer(work, read_integer(head.substr(18, 6)) + 1, 6);
+  append_integer(work, sequence_, 8);
+  append_integer(work, now, 6);
+  append_integer(work, now + lifetime, 6);
+  append_integer(work, 65'536, 6);
+  work += "p-";
+  append_integer(work, 1, 4);
+  work.append("s").append(token);
+  append_integer(work, now, 5);
+  const RedisReply committed = client_->ask(redis_command(std::array<std::string_view, 9>{
+      "EVALSHA", script_digest_, "1", key, token, work, stored_field, value, stored.substr(stored.find(':') + 1)}));
   const std::span<redisReply*> answer = elements_of(committed.get());
   return answer.size() == 3 && text_of(answer[0]) == token && text_of(answer[1]) == "applied";
 }

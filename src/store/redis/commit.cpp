@@ -39,26 +39,17 @@ class CommitCall : public ScriptCall<Committed> {
   void start(const Commit& commit, std::int64_t now) {
     const bool has_effect = commit.clear || !commit.changes.empty() || target_.move;
     const Attempt attempt = commit.attempt.writer == 0 && has_effect ? this->attempt() : commit.attempt;
-    const std::string numbers = format_numbers(commit, attempt, now);
-    std::string entry = attempt.writer == 0 ? std::string() : undated(attempt);
-    for (const Attempt& voided : commit.voided) {
-      entry += undated(voided);
-    }
     const bool is_plain = this->is_plain(commit);
-    const std::string flags = is_plain ? "p" : std::string(commit.clear ? "c" : "") + (codec_ ? "k" : "");
-    std::string kinds;
+    const std::string work = format_work(commit, attempt, now, is_plain);
     std::array<std::byte, 1024> room;  // enough for most
     std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
     Texts texts(&memory);  // never more than are reserved: words point into them
     texts.reserve(2 * commit.changes.size() + commit.preconditions.size() + 3);
-    Words words({token(), numbers, {}, entry, flags}, &memory);
+    Words words({token(), work}, &memory);
     words.reserve(words.size() + 3 * commit.changes.size() + 2 * commit.preconditions.size() + 3);
     for (const Change& change : commit.changes) {
-      using Kind = Change::Kind;
-      kinds += change.kind == Kind::set ? 's' : change.kind == Kind::remove ? 'r' : 'i';
       words.emplace_back(texts.emplace_back(".").append(change.key));
     }
-    words[2] = kinds;
     for (const Change& change : commit.changes) {
       const bool is_delta = change.kind == Change::Kind::increment;
       words.emplace_back(is_delta ? texts.emplace_back(std::to_string(change.delta)) : change.value);
@@ -75,16 +66,29 @@ class CommitCall : public ScriptCall<Committed> {
   }
 
  private:
-  std::string format_numbers(const Commit& commit, const Attempt& attempt, std::int64_t now) const {
-    std::string numbers;
-    numbers.reserve(74);
-    append_beginning(numbers, target_.key.tag(), commit.generation, commit.version);
-    append_beginning(numbers, target_.key.tag(), commit.generation, commit.version + 1);
-    append_integer(numbers, attempt.settled);
-    append_number(numbers, static_cast<std::uint64_t>(now));
-    append_number(numbers, static_cast<std::uint64_t>(commit.expires));
-    append_number(numbers, commit.max_bytes);
-    return numbers;
+  std::string format_work(const Commit& commit, const Attempt& attempt, std::int64_t now, bool is_plain) const {
+    std::string work;
+    work.reserve(128 + commit.changes.size());
+    append_beginning(work, target_.key.tag(), commit.generation, commit.version);
+    append_beginning(work, target_.key.tag(), commit.generation, commit.version + 1);
+    append_integer(work, attempt.settled);
+    append_number(work, static_cast<std::uint64_t>(now));
+    append_number(work, static_cast<std::uint64_t>(commit.expires));
+    append_number(work, commit.max_bytes);
+    work += is_plain ? 'p' : commit.clear ? 'c' : '-';
+    work += codec_ ? 'k' : '-';
+    append_integer(work, commit.changes.size(), 4);
+    for (const Change& change : commit.changes) {
+      using Kind = Change::Kind;
+      work += change.kind == Kind::set ? 's' : change.kind == Kind::remove ? 'r' : 'i';
+    }
+    if (attempt.writer != 0) {
+      work += undated(attempt);
+    }
+    for (const Attempt& voided : commit.voided) {
+      work += undated(voided);
+    }
+    return work;
   }
 
   // Commits of more changes than a few may be any.
