@@ -13,9 +13,9 @@
  *
  * memory: takes two parameters, `memory:?max_sessions=1000000&max_bytes=268435456`; those are the defaults.
  * max_sessions is 1 to 1,000,000,000; max_bytes is 65,536 to 2^50, and counts records with the tables that hold them.
- * When a bound is reached, expired sessions go first, then the ones nearest to their expiry. With bounds of 65,536
- * sessions and 16 MiB or more the store is split 64 ways, and the session that goes is the nearest of one part. After
- * fork, parent and child do not share sessions: a child starts with an empty store.
+ * When a bound is reached, expired sessions go first, then what is remembered of ended ones, then the sessions nearest
+ * to their expiry. With bounds of 65,536 sessions and 16 MiB or more the store is split 64 ways, and what goes is the
+ * nearest of one part. After fork, parent and child do not share sessions: a child starts with an empty store.
  *
  * sqlite: is followed by the absolute path of a file, `sqlite:/var/lib/app/sessions.db?synchronous=full&connections=8`;
  * what the path has of "?" and "%" is written %3F and %25, as any byte may be. The database is made when there is none,
@@ -93,8 +93,8 @@
  *
  * signed-cookie: and cookie: are the formats of the Python package starlette-sessions, byte for byte: with the same
  * secret either side reads what the other wrote, but for what Python writes and JSON (RFC 8259) does not have, NaN and
- * Infinity, and for lone surrogates and values deeper than 64: a cookie with such content is refused. They take no
- * parameters. signed-cookie: needs a key, see sessions_config_add_key(); a URL never holds one. Content in a cookie
+ * Infinity, and for lone surrogates, names that an object has twice and values deeper than 64: a cookie with such
+ * content is refused. They take no parameters. signed-cookie: needs a key, see sessions_config_add_key(); a URL never holds one. Content in a cookie
  * can be read by its user, a deleted cookie that was copied before still works until it expires, and of two parallel
  * requests the last response wins. After fork nothing changes.
  */

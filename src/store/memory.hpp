@@ -14,9 +14,9 @@ struct MemoryBounds {
   std::int64_t max_bytes = 256LL * 1024 * 1024;
 };
 
-// Answers at once. Above a bound, expired records go first, then those nearest to their expiry. Large stores are split
-// into shards by key, each with its own lock and its own order of expiry: there the victim is the nearest of one shard.
-// A fork's child starts empty.
+// Answers at once. Above a bound, expired records go first, then tombstones, then the sessions nearest to their expiry.
+// Large stores are split into shards by key, each with its own lock and its own order of expiry: there the victim is
+// the nearest of one shard. A fork's child starts empty.
 class Memory final : public Store {
  public:
   explicit Memory(MemoryBounds bounds);

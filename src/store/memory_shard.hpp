@@ -1,4 +1,4 @@
-// One shard of the memory store: records by key, in the order of their expiry.
+// One shard of the memory store: records by key, in the order in which they go.
 #pragma once
 
 #include <cstdint>
@@ -29,30 +29,41 @@ class MemoryShard {
   std::optional<Record> erase(const Key& key) noexcept;
 
   // False when erase_oldest() would find nothing that has expired.
-  bool may_have_expired(std::int64_t now) const noexcept { return !due_.empty() && due_.front().expires < now; }
+  bool may_have_expired(std::int64_t now) const noexcept { return is_due(sessions_, now) || is_due(tombstones_, now); }
 
-  // Takes out the record nearest to its expiry, but not that of `keep`, which may be null. With `now`, only if it has
-  // expired.
+  // Takes out a tombstone, or else a session: the nearest to its expiry, but not that of `keep`, which may be null.
+  // With `now`, only if it has expired.
   std::optional<Record> erase_oldest(const Key* keep, std::optional<std::int64_t> now) noexcept;
 
   // How many entries the order of expiry has: at least one for each record, and not many more.
-  std::size_t entry_count() const noexcept { return due_.size(); }
+  std::size_t entry_count() const noexcept { return sessions_.size() + tombstones_.size(); }
 
  private:
-  // An entry for each record, made when it is created and not moved when it is renewed: when its turn comes it is
-  // looked up and, if the record lives longer by then, put back. A record that is to live shorter than before gets
+  // An entry for each record, made when it is created or ended and not moved when it is renewed: when its turn comes it
+  // is looked up and, if the record lives longer by then, put back. A session that is to live shorter than before gets
   // another one. Entries that no record needs are left until their turn comes, or until they are the majority.
   struct Due {
     std::int64_t expires;
     std::uint64_t key_prefix;
   };
 
-  void make_room_for_entry();
-  void add_entry(const Key& key, std::int64_t expires) noexcept;
+  using Order = std::vector<Due>;  // a heap, the nearest expiry on top
+
+  static bool is_due(const Order& order, std::int64_t now) noexcept {
+    return !order.empty() && order.front().expires < now;
+  }
+
+  // Tombstones go first: otherwise who ends many sessions of his own ends those of others.
+  Order& order_of(const Record& record) noexcept { return record.head().ended ? tombstones_ : sessions_; }
+
+  void make_room_for_entry(const Record& record);
+  void add_entry(const Key& key, const Record& record) noexcept;
   void renew_entries() noexcept;
+  std::optional<Record> erase_first(Order& order, const Key* keep, std::optional<std::int64_t> now) noexcept;
 
   KeyTable records_;
-  std::vector<Due> due_;  // a heap, the nearest expiry on top
+  Order sessions_;
+  Order tombstones_;
 };
 
 }  // namespace sessions::store

@@ -61,9 +61,10 @@ Result<Committed> set(Memory& memory, std::uint32_t number, const std::string& v
                         [&](auto done) { memory.commit(key_of(number), commit, call_at(now), std::move(done)); });
 }
 
-// Leaves a tombstone that is over at once.
-bool destroy(Memory& memory, std::uint32_t number) {
-  return ask<Destroyed>(memory, [&](auto done) { memory.destroy(key_of(number), now, call_at(now), std::move(done)); })
+// Leaves a tombstone, which is over at once unless told otherwise.
+bool destroy(Memory& memory, std::uint32_t number, std::int64_t ended_until = now) {
+  return ask<Destroyed>(memory,
+                        [&](auto done) { memory.destroy(key_of(number), ended_until, call_at(now), std::move(done)); })
       ->was_there;
 }
 
@@ -112,6 +113,24 @@ TEST_CASE("expired sessions go first, without anybody asking for them") {
   }
   CHECK(count(memory).sessions == 21);
   CHECK(has(memory, 100));
+}
+
+TEST_CASE("what is left of ended sessions goes before any that lives") {
+  Memory memory({1'000, 65'536});
+  constexpr std::int64_t tombstones_end = now + 3'600;
+  REQUIRE(create(memory, 0, now + 600));
+  for (std::uint32_t i = 1; i < 1'000; ++i) {
+    REQUIRE(create(memory, i, now + 600));
+    REQUIRE(destroy(memory, i, tombstones_end));
+  }
+  CHECK(count(memory).bytes <= 65'536);
+  CHECK(has(memory, 0));
+  REQUIRE(create(memory, 1'000, now + 600));
+  CHECK(destroy(memory, 0, tombstones_end));
+  for (std::uint32_t i = 2'000; count(memory).sessions == i - 1'999; ++i) {  // until they push each other out
+    REQUIRE(create(memory, i, now + 601));
+  }
+  CHECK_FALSE(has(memory, 1'000));
 }
 
 TEST_CASE("the bound on bytes is kept, also when sessions grow") {
