@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace sessions {
@@ -52,5 +53,8 @@ struct Error {
   Status status;
   std::string message;
 };
+
+// Without the words, when there is no memory for them.
+Error in_words(Status status, std::string_view words) noexcept;
 
 }  // namespace sessions

@@ -141,7 +141,7 @@ SqliteGroup::State SqliteGroup::apply_taken(SqliteConnection& connection, std::i
     return State::alone;
   }
   for (Waiting* each : taken_) {
-    each->result = Error{Status::unknown, {}};
+    each->result = in_words(Status::unknown, together.error().message);
   }
   return State::done;
 }

@@ -7,10 +7,28 @@ namespace sessions::store {
 
 namespace {
 
-bool is_no_room(int error_number) noexcept { return error_number == ENOSPC || error_number == EDQUOT; }
+bool is_no_room(int error_number) noexcept {
+  return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+}
+
+// What the system said of the last failure; 0 when it was not the system's. SQLite does not tell it of the log, which
+// is what a commit writes to.
+int system_error_number(sqlite3* database) noexcept {
+  int number = database == nullptr ? 0 : sqlite3_system_errno(database);
+  sqlite3_file* log = nullptr;
+  if (database != nullptr && number == 0 &&
+      sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != nullptr &&
+      log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  }
+  return number;
+}
 
 Error full() {
-  return {Status::full, "the disk of the SQLite database, or its quota, is full: make room; nothing was changed"};
+  return {
+      Status::full,
+      "the disk of the SQLite database, its quota, or the size that a file may have, is full: make room; nothing was "
+      "changed"};
 }
 
 Error read_only() {
@@ -30,7 +48,7 @@ Error unavailable(int error_number) {
 }  // namespace
 
 Error sqlite_error(sqlite3* database, int code) {
-  const int error_number = database == nullptr ? 0 : sqlite3_system_errno(database);
+  const int error_number = system_error_number(database);
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -27,15 +27,6 @@ Requests one(std::unique_ptr<Request> request) {
   return requests;
 }
 
-// Without the words, when there is no memory for them.
-Error in_words(Status status, std::string_view words) noexcept {
-  try {
-    return {status, std::string(words)};
-  } catch (const std::bad_alloc&) {
-    return {status, {}};
-  }
-}
-
 constexpr std::string_view no_time = "the connection to Redis was not made in the time allowed: nothing was changed";
 
 }  // namespace

@@ -2,10 +2,15 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -16,6 +21,21 @@
 using namespace sessions;
 using namespace sessions::store;
 using namespace sessions::testing;
+
+namespace {
+
+std::atomic<bool> disk_confirms = true;
+
+}  // namespace
+
+// In place of the system's, for SQLite too.
+extern "C" int fdatasync(int descriptor) {
+  if (!disk_confirms) {
+    errno = EIO;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_fdatasync, descriptor));
+}
 
 namespace {
 
@@ -108,6 +128,40 @@ TEST_CASE("a disk that is full is full, and works again when there is room") {
     return;
   }
   CHECK(result == 0);
+}
+
+TEST_CASE("a limit that a commit meets while it writes its log is full, too") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("s.db");
+  CHECK(in_child([&] {
+          const auto store = open(path);
+          const rlimit small{rlim_t{200} << 10U, RLIM_INFINITY};
+          if (std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &small) != 0) {
+            return 1;
+          }
+          unsigned made = 0;
+          Status status = Status::ok;
+          for (; status == Status::ok && made < 1'000; ++made) {
+            status = status_of(create(*store, made, now, '"' + std::string(10'000, 'x') + '"'));
+          }
+          return status == Status::full && made > 5 && value_of(*store, made - 1) == "gone" ? 0 : 2;
+        }) == 0);
+  CHECK(Sql(path).text("PRAGMA integrity_check") == "ok");
+  CHECK(value_of(*open(path), 0) != "gone");
+}
+
+TEST_CASE("a commit that the disk does not confirm may be there or not, and says so") {
+  const TemporaryDirectory directory;
+  const auto opened = open_sqlite({directory.file("s.db"), SqliteOptions::Synchronous::full, 4});
+  REQUIRE(opened);
+  REQUIRE(*create(**opened, 1));
+  disk_confirms = false;
+  const auto committed = increment(**opened, 1);
+  disk_confirms = true;
+  REQUIRE_FALSE(committed);
+  CHECK(committed.error().status == Status::unknown);
+  CHECK(committed.error().message.find("did not confirm") != std::string::npos);
+  CHECK(status_of(increment(**opened, 1)) == Status::ok);
 }
 
 TEST_CASE("a file that may only be read, and a directory") {
