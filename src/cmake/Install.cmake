@@ -12,11 +12,6 @@ install(FILES include/sessions.h include/sessions.hpp DESTINATION ${CMAKE_INSTAL
 install(DIRECTORY include/sessions DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sessions_development
   FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 
-# The C++ runtime, which a C compiler that links the static library does not add by itself.
-set(cxx_runtime ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
-list(FILTER cxx_runtime INCLUDE REGEX "^(stdc\\+\\+|c\\+\\+|c\\+\\+abi|m)$")
-list(REMOVE_DUPLICATES cxx_runtime)
-
 # ---- find_package(sessions) ----
 
 install(EXPORT sessionsTargets NAMESPACE sessions:: DESTINATION ${package_dir} COMPONENT sessions_development)

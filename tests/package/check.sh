@@ -137,6 +137,9 @@ case $kind in
     run "$work/build/consumer" "$work/build/sessions"
     run "$work/build/consumer_cpp" "$work/build/sessions"
     LD_LIBRARY_PATH=$work/build/sessions "$work/build/without_stores" || fail "what is not built in is not UNSUPPORTED"
+    "$CMAKE" -S "$here/subdirectory_c" -B "$work/build_c" -DCMAKE_BUILD_TYPE=None -DSESSIONS_SOURCE_DIR="$source"
+    "$CMAKE" --build "$work/build_c" --parallel 2
+    run "$work/build_c/consumer" "$work/build_c/sessions"
     ;;
   *) fail "no such kind: $kind" ;;
 esac
