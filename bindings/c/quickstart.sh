@@ -50,7 +50,7 @@ if [ -n "$missing" ]; then
   quietly $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $missing
 fi
 
-echo "Building in build/quickstart; this takes a minute the first time" >&2
+echo "Building in build/quickstart; this takes a minute or more the first time" >&2
 quietly cmake -S "$root" -B "$build" -DSESSIONS_BUILD_EXAMPLES=ON
 quietly cmake --build "$build" --target quickstart --parallel "$(getconf _NPROCESSORS_ONLN)"
 exec "$build/bindings/c/quickstart" "$@"

@@ -94,9 +94,9 @@
  * signed-cookie: and cookie: are the formats of the Python package starlette-sessions, byte for byte: with the same
  * secret either side reads what the other wrote, but for what Python writes and JSON (RFC 8259) does not have, NaN and
  * Infinity, and for lone surrogates, names that an object has twice and values deeper than 64: a cookie with such
- * content is refused. They take no parameters. signed-cookie: needs a key, see sessions_config_add_key(); a URL never holds one. Content in a cookie
- * can be read by its user, a deleted cookie that was copied before still works until it expires, and of two parallel
- * requests the last response wins. After fork nothing changes.
+ * content is refused. They take no parameters. signed-cookie: needs a key, see sessions_config_add_key(); a URL never
+ * holds one. Content in a cookie can be read by its user, a deleted cookie that was copied before still works until it
+ * expires, and of two parallel requests the last response wins. After fork nothing changes.
  */
 #ifndef SESSIONS_BACKEND_H
 #define SESSIONS_BACKEND_H

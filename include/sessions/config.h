@@ -118,13 +118,15 @@ SESSIONS_API sessions_status sessions_config_set_plain_http(sessions_config *con
 /* Sets how many seconds a session lives after its last write or renewal; default 1,209,600 (14 days), 1 to
  * 3,155,760,000 (a hundred years). Using a session renews it. The library enforces this itself, from its own clock, on
  * every backend whose format or store carries the time; Max-Age only tells the browser, which is told at most
- * 34,560,000 (400 days, the limit of RFC 6265bis). SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
+ * 34,560,000 (400 days, the limit of RFC 6265bis). When managers of different lifetimes share a backend, the shorter of
+ * the writer's and the reader's counts. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_lifetime_seconds(sessions_config *config, int64_t seconds,
                                                                   sessions_error **error);
 
 /* Sets how many seconds must have passed since the last write or renewal before mere use renews a session; 0 renews at
- * every use. -1, the default, stands for a tenth of the lifetime. Backend `cookie:` carries no time and renews at every
- * use. SESSIONS_OK, SESSIONS_E_INVALID (below -1 or above the greatest lifetime). Since 0.1. */
+ * every use. -1, the default, stands for a tenth of the lifetime, or a second if that is more. Backend `cookie:`
+ * carries no time and renews at every use. SESSIONS_OK, SESSIONS_E_INVALID (below -1 or above the greatest lifetime).
+ * Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_renew_after_seconds(sessions_config *config, int64_t seconds,
                                                                      sessions_error **error);
 
@@ -150,7 +152,9 @@ enum { SESSIONS_COMMIT_MERGE = 1, SESSIONS_COMMIT_STRICT = 2, SESSIONS_COMMIT_LA
 SESSIONS_API sessions_status sessions_config_set_commit_mode(sessions_config *config, int32_t mode,
                                                              sessions_error **error);
 
-/* Sets how many milliseconds any one call may wait for a store; default 2,000, 1 to 3,600,000.
+/* Sets how many milliseconds any one call may wait for a store; default 2,000, 1 to 3,600,000. What a disk takes for a
+ * write that has begun is not waiting: with a slow one a commit to SQLite can take longer.
+ *
  * sessions_session_set_timeout_ms() changes it for one session. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1. */
 SESSIONS_API sessions_status sessions_config_set_timeout_ms(sessions_config *config, int64_t milliseconds,
                                                             sessions_error **error);

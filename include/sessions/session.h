@@ -121,8 +121,8 @@ SESSIONS_API int32_t sessions_session_origin(const sessions_session *session);
  * SESSIONS_E_RANGE       int64, uint64 and double: it is a number, but not one that this type holds exactly
  *
  * A uint64 is read from any integer from 0 to 2^64-1, an int64 from any integer from -2^63 to 2^63-1, a double from any
- * number with a fraction or an exponent that is neither too large nor too small, and from integers that a double holds
- * exactly. All since 0.1. */
+ * number with a fraction or an exponent that is neither too large nor too small, and from integers from -2^63 to 2^64-1
+ * that a double holds exactly. All since 0.1. */
 SESSIONS_API sessions_status sessions_session_get_bool(const sessions_session *session, const char *key, size_t key_len,
                                                        int32_t *value);
 SESSIONS_API sessions_status sessions_session_get_int64(const sessions_session *session, const char *key,
@@ -171,7 +171,8 @@ SESSIONS_API sessions_status sessions_session_to_json(const sessions_session *se
 
 /* ---- changing ---- */
 
-/* Sets a value; a new key goes to the end, an old one keeps its place.
+/* Sets a value; a new key goes to the end, an old one keeps its place. It is a change to be committed even if the value
+ * was the same before.
  *
  * SESSIONS_OK
  * SESSIONS_E_INVALID   set_string: value is NULL with another length than 0, or not UTF-8; set_double: not finite;
@@ -211,7 +212,8 @@ SESSIONS_API sessions_status sessions_session_from_json(sessions_session *sessio
 SESSIONS_API sessions_status sessions_session_increment(sessions_session *session, const char *key, size_t key_len,
                                                         int64_t delta, int64_t *result);
 
-/* Removes a key. SESSIONS_OK, SESSIONS_E_NOT_FOUND (nothing changed). Since 0.1. */
+/* Removes a key. A stored session without keys is still a session: sessions_session_clear() ends it. SESSIONS_OK,
+ * SESSIONS_E_NOT_FOUND (nothing changed). Since 0.1. */
 SESSIONS_API sessions_status sessions_session_remove(sessions_session *session, const char *key, size_t key_len);
 
 /* Reads a string and removes its key, for messages that are shown once. The string belongs to the session as if read by
@@ -224,18 +226,18 @@ SESSIONS_API sessions_status sessions_session_pop_json(sessions_session *session
                                                        const char **json, size_t *json_len);
 
 /* Removes everything, also what parallel requests have added meanwhile. When nothing is set afterwards, commit ends the
- * session as sessions_session_destroy() does. SESSIONS_OK, SESSIONS_E_INVALID (session is NULL), SESSIONS_E_NOMEM.
- * Since 0.1. */
+ * session as sessions_session_destroy() does, unless it is known to be gone already. SESSIONS_OK, SESSIONS_E_INVALID
+ * (session is NULL), SESSIONS_E_NOMEM. Since 0.1. */
 SESSIONS_API sessions_status sessions_session_clear(sessions_session *session);
 
-/* Makes the next commit or regenerate depend on a key: it is done only if no other request has changed, set or removed
- * this key since this session loaded it. Otherwise nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT,
- * sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
- * again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit
- * mode, whether the key is there or not and whether this session has changed it already; it lasts until a commit has
- * written, be it only a renewal, or ended in a conflict. Ending a session depends on nothing, nor does a commit without
- * changes. On backends that keep sessions in cookies, and for a session that is not stored yet, there is nobody else:
- * it does nothing.
+/* Makes the next commit or regenerate depend on a key: it is done only if the key still holds what it did when this
+ * session was loaded, or is still missing; that it was changed and changed back meanwhile is not seen. Otherwise
+ * nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT, sessions_session_contested_key() names the key, and the
+ * session shows what is stored, without the changes: make them again and commit. With that, "set if unchanged" is this
+ * call and a set of the same key. It works in every commit mode, whether the key is there or not and whether this
+ * session has changed it already; it lasts until a commit has written, be it only a renewal, or ended in a conflict.
+ * Ending a session depends on nothing, nor does a commit without changes. On backends that keep sessions in cookies,
+ * and for a session that is not stored yet, there is nobody else: it does nothing.
  *
  * SESSIONS_OK
  * SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what

@@ -1,6 +1,7 @@
 // What a manager is told: cookie attributes, lifetimes, keys, limits and hooks. Setters validate at once.
 #pragma once
 
+#include <algorithm>
 #include <base/clock.hpp>
 #include <base/log.hpp>
 #include <base/random.hpp>
@@ -60,7 +61,9 @@ class Config {
   const std::vector<crypto::Secret>& keys() const noexcept { return keys_; }
   const std::optional<StoreCredentials>& store_credentials() const noexcept { return store_credentials_; }
   std::int64_t lifetime() const noexcept { return lifetime_; }
-  std::int64_t renew_after() const noexcept { return renew_after_ < 0 ? lifetime_ / 10 : renew_after_; }
+  std::int64_t renew_after() const noexcept {
+    return renew_after_ < 0 ? std::max<std::int64_t>(1, lifetime_ / 10) : renew_after_;
+  }
   bool persistent() const noexcept { return persistent_; }
   CommitMode commit_mode() const noexcept { return commit_mode_; }
   std::chrono::milliseconds timeout() const noexcept { return timeout_; }

@@ -87,6 +87,21 @@ static void test_renewal_settings(void) {
 }
 
 /* Not told to the browser, enforced all the same. A renewed cookie that looks the same need not be sent. */
+/* A tenth of them would be less than a second, and every use a write. */
+static void test_short_lifetimes(void) {
+  size_t i;
+  for (i = 0; i < WORLD_PLAIN; i++) {
+    sessions_manager *manager = renewing_manager(world_urls[i], 5, -1, 1);
+    char *cookie = world_store(manager, "{\"a\":1}");
+    check_touched(manager, cookie, SESSIONS_OUTCOME_UNCHANGED);
+    world.now += 1;
+    check_touched(manager, cookie, SESSIONS_OUTCOME_TOUCHED);
+    world.now = WORLD_NOW;
+    free(cookie);
+    sessions_manager_free(manager);
+  }
+}
+
 static void test_browser_session_cookies(void) {
   size_t i;
   for (i = 0; i < WORLD_BACKENDS; i++) {
@@ -128,6 +143,7 @@ int main(void) {
   check_keep_secret(WORLD_KEY);
   test_renewal();
   test_renewal_settings();
+  test_short_lifetimes();
   test_browser_session_cookies();
   return check_result();
 }

@@ -5,6 +5,8 @@
  *   lost-update   at one put in a thousand it forgets to compare versions when that would matter next
  *   let-go        makes each change in one step, but holds no lock from when it reads to when it stores
  *   halfway       makes each change in one step, but stores only the first write of a move
+ *   keeps         says that it has removed a record, and has not
+ *   forgets       drops tombstones before their time when it is swept
  *   resurrect:N   at the N-th read of a tombstone it finds what was there before, and lets a put with that version go
  *                 through
  */
@@ -47,9 +49,13 @@ sessions_status sessions_conformance_backend(const char *argument, sessions_back
   if (strncmp(argument, resurrect, sizeof resurrect - 1) == 0) {
     store->resurrects = (int)strtol(argument + sizeof resurrect - 1, NULL, 10);
   }
-  store->overlooks = strcmp(argument, "lost-update") == 0                   ? lose_an_update
-                     : store->resurrects > 0 || strcmp(argument, "ok") == 0 ? sound
-                                                                            : NULL;
+  store->keeps = strcmp(argument, "keeps") == 0;
+  store->forgets = strcmp(argument, "forgets") == 0;
+  if (strcmp(argument, "lost-update") == 0) {
+    store->overlooks = lose_an_update;
+  } else if (store->keeps || store->forgets || store->resurrects > 0 || strcmp(argument, "ok") == 0) {
+    store->overlooks = sound;
+  }
   if (store->overlooks == NULL) { /* refused by the library, with a message */
     return sessions_backend_new_custom(NULL, store, blob_store_destroy, backend, error);
   }

@@ -106,8 +106,8 @@ struct NoBackend {
 Backend checked(sessions_status status, sessions_backend* backend, sessions_error* error) {
   const Error owned(error);
   if (status != SESSIONS_OK || backend == nullptr) {
-    throw NoBackend{std::string(sessions_status_name(status)) + ": " +
-                    (error == nullptr ? "no more is said of it" : sessions_error_message(error))};
+    throw NoBackend{std::string(sessions_status_name(status)) + " (" + std::to_string(status) +
+                    "): " + (error == nullptr ? "no more is said of it" : sessions_error_message(error))};
   }
   return Backend(backend);
 }
@@ -122,7 +122,10 @@ Backend open_url(const std::string& url) {
 // The module stays loaded: the backend's code is in it.
 Backend open_module(const Arguments& arguments) {
   using Open = sessions_status (*)(const char*, sessions_backend**, sessions_error**);
-  void* module = dlopen(arguments.module.c_str(), RTLD_NOW | RTLD_LOCAL);
+  // A name without a directory would be looked for where libraries are.
+  const bool has_directory = arguments.module.find('/') != std::string::npos;
+  const std::string path = (has_directory ? "" : "./") + arguments.module;
+  void* module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   void* symbol = module == nullptr ? nullptr : dlsym(module, "sessions_conformance_backend");
   if (symbol == nullptr) {
     throw NoBackend{dlerror()};

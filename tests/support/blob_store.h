@@ -55,6 +55,8 @@ struct blob_store {
   int64_t overlooked;
   int stops_halfway; /* of a change only the first write is stored */
   int lets_go;       /* a change holds no lock while it is decided */
+  int keeps;         /* remove says that it has removed, and has not */
+  int forgets;       /* a sweep drops tombstones before their time */
   int resurrects;    /* at which read of a tombstone it finds what was there before; 0: never */
 
   int has_thread;
@@ -264,7 +266,7 @@ static inline void blob_remove(struct blob_job *job) {
   pthread_mutex_lock(&job->store->mutex);
   place = blob_place(job->store, job->key);
   is_there = *place != NULL && (*place)->version == job->expected;
-  if (is_there) {
+  if (is_there && !job->store->keeps) {
     blob_free(blob_take(job->store, place));
   }
   pthread_mutex_unlock(&job->store->mutex);
@@ -284,7 +286,7 @@ static inline void blob_sweep(struct blob_job *job) {
   for (i = 0; i < BLOB_BUCKETS; i++) {
     struct blob **place = &job->store->buckets[i];
     while (*place != NULL && blobs < job->most) {
-      if ((*place)->expires < job->expires) {
+      if ((*place)->expires < job->expires || (job->store->forgets && (*place)->ended)) {
         blob_free(blob_take(job->store, place));
         blobs++;
       } else {

@@ -9,12 +9,24 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <support/world.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { KILLS = 200, PROCESSES = 2, MOST_THREADS = 3, FIELDS = 4, MOST_COMMITS = 40, SPINS = 60000, SECONDS = 60 };
+enum {
+  KILLS = 200,
+  PROCESSES = 2,
+  MOST_THREADS = 3,
+  FIELDS = 4,
+  FEW_COMMITS = 40,
+  MANY_COMMITS = 1500,
+  SPINS = 60000,
+  SECONDS = 60
+};
+/* From this size on the library copies the log into the database, beside the commits. */
+enum { LONG_LOG = 1000 * 4096 };
 enum { BEGUN = 'b', ACKNOWLEDGED = 'a' };
 
 static const int threads_of[PROCESSES] = {1, MOST_THREADS};
@@ -226,6 +238,13 @@ static void check_counts(void) {
   sessions_manager_free(manager);
 }
 
+static int is_log_long(void) {
+  struct stat log;
+  char name[136];
+  snprintf(name, sizeof name, "%s-wal", path);
+  return stat(name, &log) == 0 && log.st_size > LONG_LOG;
+}
+
 static void remove_everything(void) {
   static const char *const names[] = {"%s/s.db", "%s/s.db-wal", "%s/s.db-shm"};
   size_t i;
@@ -240,6 +259,7 @@ static void remove_everything(void) {
 int main(int argc, char **argv) {
   sessions_manager *manager;
   int kills;
+  int long_logs = 0;
   int i;
   setvbuf(stdout, NULL, _IONBF, 0);
   state = argc > 1 ? strtoull(argv[1], NULL, 10) : (unsigned long long)time(NULL);
@@ -256,18 +276,21 @@ int main(int argc, char **argv) {
   }
   for (kills = 0; kills < KILLS && check_failures == 0; kills += PROCESSES) {
     int first = (int)draw(PROCESSES);
+    unsigned most = kills % (4 * PROCESSES) == 0 ? MANY_COMMITS : FEW_COMMITS;
     start(&processes[0]);
     start(&processes[1]);
-    watch(1 + draw(MOST_COMMITS));
+    watch(1 + draw(most));
     kill_one(&processes[first]);
-    watch(1 + draw(MOST_COMMITS)); /* the other goes on */
+    watch(1 + draw(most)); /* the other goes on */
     kill_one(&processes[1 - first]);
+    long_logs += is_log_long();
     check_integrity();
     check_counts();
   }
-  printf("%d kills, %d commits\n", kills,
+  printf("%d kills, %d pairs of them with a long log, %d commits\n", kills, long_logs,
          (int)(threads[0].known + threads[1].known + threads[2].known + threads[3].known));
   CHECK_INT(kills, KILLS);
+  CHECK(long_logs > 0);
   free(cookie);
   remove_everything();
   return check_result();

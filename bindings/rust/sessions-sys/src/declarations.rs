@@ -180,13 +180,15 @@ extern "C" {
     /// Sets how many seconds a session lives after its last write or renewal; default 1,209,600 (14 days), 1 to
     /// 3,155,760,000 (a hundred years). Using a session renews it. The library enforces this itself, from its own clock, on
     /// every backend whose format or store carries the time; Max-Age only tells the browser, which is told at most
-    /// 34,560,000 (400 days, the limit of RFC 6265bis). SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1.
+    /// 34,560,000 (400 days, the limit of RFC 6265bis). When managers of different lifetimes share a backend, the shorter of
+    /// the writer's and the reader's counts. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1.
     pub fn sessions_config_set_lifetime_seconds(config: *mut sessions_config, seconds: i64, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
     /// Sets how many seconds must have passed since the last write or renewal before mere use renews a session; 0 renews at
-    /// every use. -1, the default, stands for a tenth of the lifetime. Backend `cookie:` carries no time and renews at every
-    /// use. SESSIONS_OK, SESSIONS_E_INVALID (below -1 or above the greatest lifetime). Since 0.1.
+    /// every use. -1, the default, stands for a tenth of the lifetime, or a second if that is more. Backend `cookie:`
+    /// carries no time and renews at every use. SESSIONS_OK, SESSIONS_E_INVALID (below -1 or above the greatest lifetime).
+    /// Since 0.1.
     pub fn sessions_config_set_renew_after_seconds(config: *mut sessions_config, seconds: i64, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
@@ -215,7 +217,9 @@ extern "C" {
     pub fn sessions_config_set_commit_mode(config: *mut sessions_config, mode: i32, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
-    /// Sets how many milliseconds any one call may wait for a store; default 2,000, 1 to 3,600,000.
+    /// Sets how many milliseconds any one call may wait for a store; default 2,000, 1 to 3,600,000. What a disk takes for a
+    /// write that has begun is not waiting: with a slow one a commit to SQLite can take longer.
+    ///
     /// sessions_session_set_timeout_ms() changes it for one session. SESSIONS_OK, SESSIONS_E_INVALID. Since 0.1.
     pub fn sessions_config_set_timeout_ms(config: *mut sessions_config, milliseconds: i64, error: *mut *mut sessions_error) -> sessions_status;
 }
@@ -673,8 +677,8 @@ extern "C" {
     /// SESSIONS_E_RANGE       int64, uint64 and double: it is a number, but not one that this type holds exactly
     ///
     /// A uint64 is read from any integer from 0 to 2^64-1, an int64 from any integer from -2^63 to 2^63-1, a double from any
-    /// number with a fraction or an exponent that is neither too large nor too small, and from integers that a double holds
-    /// exactly. All since 0.1.
+    /// number with a fraction or an exponent that is neither too large nor too small, and from integers from -2^63 to 2^64-1
+    /// that a double holds exactly. All since 0.1.
     pub fn sessions_session_get_bool(session: *const sessions_session, key: *const c_char, key_len: usize, value: *mut i32) -> sessions_status;
 }
 extern "C" {
@@ -728,7 +732,8 @@ extern "C" {
     pub fn sessions_session_to_json(session: *const sessions_session, json: *mut *const c_char, json_len: *mut usize) -> sessions_status;
 }
 extern "C" {
-    /// Sets a value; a new key goes to the end, an old one keeps its place.
+    /// Sets a value; a new key goes to the end, an old one keeps its place. It is a change to be committed even if the value
+    /// was the same before.
     ///
     /// SESSIONS_OK
     /// SESSIONS_E_INVALID   set_string: value is NULL with another length than 0, or not UTF-8; set_double: not finite;
@@ -779,7 +784,8 @@ extern "C" {
     pub fn sessions_session_increment(session: *mut sessions_session, key: *const c_char, key_len: usize, delta: i64, result: *mut i64) -> sessions_status;
 }
 extern "C" {
-    /// Removes a key. SESSIONS_OK, SESSIONS_E_NOT_FOUND (nothing changed). Since 0.1.
+    /// Removes a key. A stored session without keys is still a session: sessions_session_clear() ends it. SESSIONS_OK,
+    /// SESSIONS_E_NOT_FOUND (nothing changed). Since 0.1.
     pub fn sessions_session_remove(session: *mut sessions_session, key: *const c_char, key_len: usize) -> sessions_status;
 }
 extern "C" {
@@ -793,19 +799,19 @@ extern "C" {
 }
 extern "C" {
     /// Removes everything, also what parallel requests have added meanwhile. When nothing is set afterwards, commit ends the
-    /// session as sessions_session_destroy() does. SESSIONS_OK, SESSIONS_E_INVALID (session is NULL), SESSIONS_E_NOMEM.
-    /// Since 0.1.
+    /// session as sessions_session_destroy() does, unless it is known to be gone already. SESSIONS_OK, SESSIONS_E_INVALID
+    /// (session is NULL), SESSIONS_E_NOMEM. Since 0.1.
     pub fn sessions_session_clear(session: *mut sessions_session) -> sessions_status;
 }
 extern "C" {
-    /// Makes the next commit or regenerate depend on a key: it is done only if no other request has changed, set or removed
-    /// this key since this session loaded it. Otherwise nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT,
-    /// sessions_session_contested_key() names the key, and the session shows what is stored, without the changes: make them
-    /// again and commit. With that, "set if unchanged" is this call and a set of the same key. It works in every commit
-    /// mode, whether the key is there or not and whether this session has changed it already; it lasts until a commit has
-    /// written, be it only a renewal, or ended in a conflict. Ending a session depends on nothing, nor does a commit without
-    /// changes. On backends that keep sessions in cookies, and for a session that is not stored yet, there is nobody else:
-    /// it does nothing.
+    /// Makes the next commit or regenerate depend on a key: it is done only if the key still holds what it did when this
+    /// session was loaded, or is still missing; that it was changed and changed back meanwhile is not seen. Otherwise
+    /// nothing is written, the outcome is SESSIONS_OUTCOME_CONFLICT, sessions_session_contested_key() names the key, and the
+    /// session shows what is stored, without the changes: make them again and commit. With that, "set if unchanged" is this
+    /// call and a set of the same key. It works in every commit mode, whether the key is there or not and whether this
+    /// session has changed it already; it lasts until a commit has written, be it only a renewal, or ended in a conflict.
+    /// Ending a session depends on nothing, nor does a commit without changes. On backends that keep sessions in cookies,
+    /// and for a session that is not stored yet, there is nobody else: it does nothing.
     ///
     /// SESSIONS_OK
     /// SESSIONS_E_MISUSE   after sessions_session_clear() or sessions_session_from_json(), until they are committed: what
