@@ -19,7 +19,7 @@ void nap(const Call& call) {
 
 // Of the log, before it is copied into the database, and when nobody else of this process adds to it until it is.
 constexpr int pages_between_checkpoints = 1'000;
-constexpr int most_pages = 8'000;
+constexpr int most_pages = 16'000;
 
 // Who runs out of memory fails alone.
 template <class Step>
