@@ -234,7 +234,8 @@ def report_rest(results):
     times = Times(rows(results / "times"), PROCESSOR)
     instructions = {name: int(count) for name, count in rows(results / "instructions")}
     rounds = sorted({len(by_round) for by_round in times.by_name.values()})
-    print(f"Medians of {rounds[0]} rounds, {rounds[-1]} for cookies; nanoseconds of the processor; in brackets the middle half of the ratios.")
+    many = " or ".join(str(count) for count in rounds)
+    print(f"Medians of {many} rounds, fewest for SQLite, most for cookies; nanoseconds of the processor; in brackets the middle half of the ratios.")
 
     head = ["work", "ours", "bare", "ours / bare", "goal", "reached", "instructions", "bare", "ratio"]
     table("Against the bare program", head, against_bare(times, instructions))
