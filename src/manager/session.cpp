@@ -54,9 +54,9 @@ Result<void> Session::begin_load_header(std::string_view cookie_header) {
   if (count <= 1) {
     return load({&only, count});
   }
-  manager_->config().log(LogLevel::info,
-                         "a request has " + std::to_string(count) + " cookies named \"" + name +
-                             "\": of the first 8 the first that is good counts, the others are ignored");
+  manager_->config().log(LogLevel::info, "a request has " + std::to_string(count) + " cookies named \"" + name +
+                                             "\": of the first " + std::to_string(limits::cookie_candidates) +
+                                             " the first that is good counts, the others are ignored");
   std::array<std::string_view, limits::cookie_candidates> values;
   cookie::find_values(cookie_header, name, values);
   return load({values.data(), std::min(count, values.size())});

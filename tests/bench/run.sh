@@ -2,7 +2,7 @@
 # Builds the benchmarks in build/bench, runs them and prints the results with the goals, as tables in Markdown. What
 # was measured stays in build/bench/results.
 #
-# run.sh             C and C++, in about ten minutes; ROUNDS and SECONDS (for each operation in each round) change that
+# run.sh             C and C++, in twelve minutes; ROUNDS and SECONDS (for each operation in each round) change that
 # run.sh --redis     only Redis, in about five
 # run.sh --bindings  only Rust and Python, against C, in three minutes; with wrk and redis-server also Starlette
 # run.sh --smoke     C and C++ once and briefly: whether it works, not how fast it is
