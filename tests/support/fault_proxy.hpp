@@ -51,7 +51,9 @@ class FaultProxy {
   store::redis::Environment environment() {
     store::redis::Environment environment;
     environment.now = [this] { return now(); };
-    environment.poll = [this](std::span<pollfd> descriptors, Deadline until, bool) { poll(descriptors, until); };
+    environment.poll = [this](std::span<pollfd> descriptors, Deadline, Deadline until, bool) {
+      poll(descriptors, until);
+    };
     return environment;
   }
 

@@ -11,7 +11,7 @@ struct Environment {
   std::function<Deadline()> now = [] { return std::chrono::steady_clock::now(); };
 
   // Waits for one of the events, up to a moment, as EventWait does; whoever copies it gets one that learns by itself.
-  std::function<void(std::span<pollfd>, Deadline until, bool is_alone)> poll = EventWait();
+  std::function<void(std::span<pollfd>, Deadline now, Deadline until, bool is_alone)> poll = EventWait();
 };
 
 }  // namespace sessions::store::redis

@@ -51,11 +51,11 @@ void Wakefulness::has_paid(bool paid) noexcept {
 
 void Wakefulness::put_off() noexcept { skipped_ = std::max(skipped_, solitude); }
 
-void EventWait::operator()(std::span<pollfd> descriptors, Deadline until, bool is_alone) {
+void EventWait::operator()(std::span<pollfd> descriptors, Deadline now, Deadline until, bool is_alone) {
   if (!is_alone) {
     wakefulness_.put_off();
   } else if (wakefulness_.is_due()) {
-    const Deadline awake_until = std::min(until, steady_clock::now() + longest_awake);
+    const Deadline awake_until = std::min(until, now + longest_awake);
     if (poll_for(descriptors, nanoseconds(0))) {
       return;  // that says nothing of whether it pays
     }
@@ -64,8 +64,9 @@ void EventWait::operator()(std::span<pollfd> descriptors, Deadline until, bool i
     if (found) {
       return;
     }
+    now = steady_clock::now();
   }
-  poll_for(descriptors, std::max(nanoseconds(until - steady_clock::now()), nanoseconds(0)));
+  poll_for(descriptors, std::max(nanoseconds(until - now), nanoseconds(0)));
 }
 
 }  // namespace sessions::store::redis

@@ -28,7 +28,7 @@ class Wakefulness {
 class EventWait {
  public:
   // `is_alone`: others, whom it could keep from their work, do not wait for the same server.
-  void operator()(std::span<pollfd> descriptors, Deadline until, bool is_alone);
+  void operator()(std::span<pollfd> descriptors, Deadline now, Deadline until, bool is_alone);
 
  private:
   Wakefulness wakefulness_;

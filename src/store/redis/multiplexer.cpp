@@ -83,9 +83,9 @@ void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
 }
 
 void Multiplexer::wait_for(Awaited& awaited, Deadline deadline) {
-  while (!awaited.is_delivered() && environment_.now() < deadline) {
+  for (Deadline now{}; !awaited.is_delivered() && (now = environment_.now()) < deadline;) {
     if (!is_driven_.exchange(true)) {
-      drive(awaited, deadline);
+      drive(awaited, now, deadline);
     } else {
       awaited.wait(deadline);
     }
@@ -95,7 +95,7 @@ void Multiplexer::wait_for(Awaited& awaited, Deadline deadline) {
     withdraw(awaited);
     // Who has left the driving to this caller has roused nobody else.
     if (!is_driven_.exchange(true)) {
-      drive(awaited, deadline);
+      drive(awaited, environment_.now(), deadline);
     }
   }
 }
@@ -116,15 +116,16 @@ void Multiplexer::withdraw(Awaited& awaited) {
   }
 }
 
-void Multiplexer::drive(const Awaited& awaited, Deadline deadline) {
+void Multiplexer::drive(const Awaited& awaited, Deadline now, Deadline deadline) {
   std::unique_lock lock(mutex_);
-  while (!awaited.is_delivered() && environment_.now() < deadline) {
+  while (!awaited.is_delivered() && now < deadline) {
     try {
-      step(lock, deadline);
+      now = step(lock, now, deadline);
     } catch (const std::bad_alloc&) {
       if (!lock.owns_lock()) {
         lock.lock();
       }
+      now = environment_.now();
       is_polling_ = false;
       for (const auto& connection : connections_) {
         connection->abandon(Status::nomem);
@@ -168,8 +169,7 @@ void Multiplexer::answer_ended() noexcept {
   refused_.clear();
 }
 
-void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
-  Deadline now = environment_.now();
+Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Deadline deadline) {
   const auto check = [&](Connection& connection, Result<void> done) {
     if (!done) {
       failed(connection, std::move(done.error()), now);
@@ -195,14 +195,14 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
     breaker_.tried_until = {};
   }
   if (!late_.empty() || !refused_.empty()) {
-    return;  // they have waited long enough
+    return now;  // they have waited long enough
   }
   const std::size_t awaited =
       std::accumulate(connections_.begin(), connections_.end(), std::size_t{0},
                       [](std::size_t sum, const auto& connection) { return sum + connection->awaited_count(); });
   is_polling_ = true;
   lock.unlock();
-  environment_.poll(descriptors_, until, awaited == 1);
+  environment_.poll(descriptors_, now, until, awaited == 1);
   lock.lock();
   is_polling_ = false;
   if ((descriptors_.front().revents & POLLIN) != 0) {
@@ -226,6 +226,7 @@ void Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline deadline) {
       breaker_.is_in_doubt = false;  // before anybody is answered, and asks for more
     }
   }
+  return now;
 }
 
 }  // namespace sessions::store::redis

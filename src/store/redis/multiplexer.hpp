@@ -41,8 +41,9 @@ class Multiplexer final : public Transport {
 
   bool must_fail(const Connection& connection, Deadline now) const noexcept;
   Connection& choose(Lane lane, Deadline now) const noexcept;
-  void drive(const Awaited& awaited, Deadline deadline);
-  void step(std::unique_lock<std::mutex>& lock, Deadline deadline);
+  void drive(const Awaited& awaited, Deadline now, Deadline deadline);
+  // What the time is afterwards.
+  Deadline step(std::unique_lock<std::mutex>& lock, Deadline now, Deadline deadline);
   void failed(Connection& connection, Error error, Deadline now) noexcept;
   void answer_ended() noexcept;
   void withdraw(Awaited& awaited);

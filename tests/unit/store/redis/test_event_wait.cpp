@@ -70,7 +70,7 @@ TEST_CASE("events are seen whether awake or asleep") {
     const Pipe busy;
     std::array<pollfd, 2> descriptors = {{{quiet.ends[0], POLLIN, 0}, {busy.ends[0], POLLIN, 0}}};
     std::thread writer([&] { static_cast<void>(write(busy.ends[1], "x", 1)); });
-    wait(descriptors, Deadline::max(), is_alone);
+    wait(descriptors, steady_clock::now(), Deadline::max(), is_alone);
     writer.join();
     CHECK(descriptors[0].revents == 0);
     CHECK(descriptors[1].revents == POLLIN);
@@ -82,11 +82,12 @@ TEST_CASE("without events it lasts until the moment") {
   const Pipe quiet;
   for (int i = 0; i < 10; ++i) {
     std::array<pollfd, 1> descriptors = {{{quiet.ends[0], POLLIN, 0}}};
-    const Deadline until = steady_clock::now() + std::chrono::milliseconds(1);
-    wait(descriptors, until, true);
+    const Deadline now = steady_clock::now();
+    const Deadline until = now + std::chrono::milliseconds(1);
+    wait(descriptors, now, until, true);
     CHECK(steady_clock::now() >= until);
     CHECK(descriptors[0].revents == 0);
-    wait(descriptors, Deadline(), i % 2 == 0);
+    wait(descriptors, until, Deadline(), i % 2 == 0);
     CHECK(descriptors[0].revents == 0);
   }
 }

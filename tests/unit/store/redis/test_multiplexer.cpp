@@ -139,7 +139,7 @@ TEST_CASE("what callers ask next is sent before the last of a burst is answered"
   std::string heard;
   asked[0]->watch(std::make_shared<Then>([&] { next = world.submit("next"); }));
   asked[18]->watch(std::make_shared<Then>([&] {
-    world.server.environment().poll({}, world.server.now(), true);
+    world.server.environment().poll({}, world.server.now(), world.server.now(), true);
     heard = world.server.heard.back();
   }));
   CHECK(world.wait(asked[19]) == "19");
