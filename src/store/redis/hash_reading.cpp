@@ -8,14 +8,12 @@ namespace sessions::store::redis {
 
 namespace {
 
-std::string command_of(std::string_view name, std::string_view argument) {
-  return command(std::array<std::string_view, 2>{name, argument});
-}
+constexpr Beginning hgetall = {1, "$7\r\nHGETALL\r\n"};
 
 }  // namespace
 
 const std::string& HashReading::start() {
-  command_ = command_of("HGETALL", key_.text());
+  command_ = redis::command(hgetall, std::array<std::string_view, 1>{key_.text()});
   is_echoed_ = false;
   result_.reset();
   return command_;
@@ -44,7 +42,7 @@ Request::Next HashReading::take_hash(const Reply& hash) {
   }
   std::optional<Result<Record>> record = hash.size() == 0 ? std::nullopt : read_hash(hash, key_);
   if (!record && !is_echoed_) {
-    command_ += command_of("PING", to_bytes(attempt_));
+    command_ += format_echo(to_bytes(attempt_));
     is_echoed_ = true;
     return Request::Next::again;
   }

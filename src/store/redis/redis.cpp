@@ -13,7 +13,8 @@ std::string pattern_of(std::string_view prefix) {
   for (const char c : prefix) {
     pattern.append(special.find(c) == std::string_view::npos ? "" : "\\").append(1, c);
   }
-  return pattern.append("{*}");
+  pattern.append("{*}");
+  return pattern;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class ReplicaWait final : public Request {
       : Request(Deadline::max(), false),
         time_(time),
         command_(redis::command(std::array<std::string_view, 3>{"WAIT", "1", std::to_string(time.count())}) +
-                 redis::command(std::array<std::string_view, 2>{"PING", echo})) {}
+                 format_echo(echo)) {}
 
   std::chrono::milliseconds time() const noexcept { return time_; }
   bool is_there() const noexcept { return replicas_ > 0; }

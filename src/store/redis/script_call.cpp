@@ -7,40 +7,31 @@
 
 namespace sessions::store::redis {
 
-namespace {
-
-// What is before the keys and arguments of each call.
-constexpr std::string_view evalsha = "$7\r\nEVALSHA\r\n$40\r\n";
-constexpr std::size_t digest_size = 40;
-
-}  // namespace
-
 std::string format_call(const Script& script, std::span<const std::string_view> keys,
                         std::span<const std::string_view> arguments) {
   const std::string key_count = std::to_string(keys.size());
   std::array<std::byte, 1024> room;  // enough for most
   std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
   std::pmr::vector<std::string_view> words(&memory);
-  words.reserve(3 + keys.size() + arguments.size());
-  words.insert(words.end(), {"EVALSHA", script.digest, key_count});
+  words.reserve(1 + keys.size() + arguments.size());
+  words.emplace_back(key_count);
   words.insert(words.end(), keys.begin(), keys.end());
   words.insert(words.end(), arguments.begin(), arguments.end());
-  return command(words);
+  return command({2, script.evalsha}, words);
 }
 
 std::string with_text(const Script& script, std::string_view call) {
   const std::size_t begin = call.find('\n') + 1;  // after the number of words
-  if (!call.substr(begin).starts_with(evalsha)) {
+  if (!call.substr(begin).starts_with(script.evalsha)) {
     return std::string(call);  // it has the text
   }
-  const std::string_view rest = call.substr(begin + evalsha.size() + digest_size);
+  const std::string_view rest = call.substr(begin + script.evalsha.size());
   const std::string size = std::to_string(script.text.size());
   std::string with_text;
   with_text.reserve(call.size() + script.text.size());
   with_text.append(call.substr(0, begin)).append("$4\r\nEVAL\r\n$").append(size).append("\r\n");
-  return with_text.append(script.text).append(rest);
+  with_text.append(script.text).append("\r\n").append(rest);
+  return with_text;
 }
-
-std::string format_echo(std::string_view word) { return command(std::array<std::string_view, 2>{"PING", word}); }
 
 }  // namespace sessions::store::redis

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <store/redis/asking.hpp>
+#include <store/redis/command.hpp>
 #include <store/redis/scripts.hpp>
 #include <store/redis/writer.hpp>
 #include <string>
@@ -20,9 +21,6 @@ std::string format_call(const Script& script, std::span<const std::string_view> 
 
 // EVAL, with the keys and arguments of an EVALSHA, or EVAL, of the same script.
 std::string with_text(const Script& script, std::string_view call);
-
-// The command that is answered with its own word.
-std::string format_echo(std::string_view word);
 
 // Scripts remember a call for a minute by the server's clock. A copy of it that is sent no later than this after the
 // first one is known again, even if the system goes on sending it for as long as a socket may be unacknowledged.

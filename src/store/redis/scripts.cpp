@@ -373,6 +373,7 @@ Script make_script(std::initializer_list<std::string_view> parts, const crypto::
     script.digest += digits[static_cast<unsigned char>(byte) >> 4U];
     script.digest += digits[static_cast<unsigned char>(byte) & 0xfU];
   }
+  script.evalsha = "$7\r\nEVALSHA\r\n$40\r\n" + script.digest + "\r\n";
   return script;
 }
 

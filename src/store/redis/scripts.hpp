@@ -11,7 +11,8 @@ namespace sessions::store::redis {
 
 struct Script {
   std::string text;
-  std::string digest;  // SHA-1, in hexadecimal
+  std::string digest;   // SHA-1, in hexadecimal
+  std::string evalsha;  // how a call by its digest begins: two words as they are sent
 };
 
 struct Scripts {

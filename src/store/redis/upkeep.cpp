@@ -124,7 +124,7 @@ class Ping final : public Asking<std::monostate> {
  public:
   Ping(std::string echo, const Call& call, Completion<std::monostate> done)
       : Asking(call.deadline(), false, std::move(done)), echo_(std::move(echo)) {
-    send(redis::command(std::array<std::string_view, 2>{"PING", echo_}));
+    send(format_echo(echo_));
   }
 
  private:

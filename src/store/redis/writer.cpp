@@ -7,7 +7,7 @@ namespace sessions::store::redis {
 
 void append_integer(std::string& bytes, std::uint64_t number, std::size_t size) {
   const auto big_endian = to_big_endian(number);
-  bytes.append(big_endian.end() - size, big_endian.end());
+  bytes.append(big_endian.end() - size, size);
 }
 
 std::string to_bytes(const Attempt& attempt) {
