@@ -30,9 +30,9 @@ constexpr Refusal refusals[] = {
 
 class CommitCall : public ScriptCall<Committed> {
  public:
-  CommitCall(Means means, const Target& target, const Call& call, Completion<Committed> done)
+  CommitCall(Means means, Target target, const Call& call, Completion<Committed> done)
       : ScriptCall(call.deadline(), true, std::move(done), std::move(means.scripts), std::move(means.ticket)),
-        target_(target),
+        target_(std::move(target)),
         codec_(call.shared_codec()) {}
 
   // Arguments, as scripts.cpp lists them.
@@ -83,10 +83,10 @@ class CommitCall : public ScriptCall<Committed> {
       work += change.kind == Kind::set ? 's' : change.kind == Kind::remove ? 'r' : 'i';
     }
     if (attempt.writer != 0) {
-      work += undated(attempt);
+      append_undated(work, attempt);
     }
     for (const Attempt& voided : commit.voided) {
-      work += undated(voided);
+      append_undated(work, voided);
     }
     return work;
   }
@@ -209,12 +209,12 @@ class CommitCall : public ScriptCall<Committed> {
 // written if its version is still the same.
 class CodedCommit final : public CommitCall {
  public:
-  CodedCommit(Means means, const Target& target, const Commit& commit, const Call& call, Completion<Committed> done)
-      : CommitCall(std::move(means), target, call, std::move(done)),
+  CodedCommit(Means means, Target target, const Commit& commit, const Call& call, Completion<Committed> done)
+      : CommitCall(std::move(means), std::move(target), call, std::move(done)),
         commit_(commit),
         now_(call.now()),
-        reading_(target.key, attempt()) {
-    send(reading_.start());
+        reading_(this->target().key, attempt()) {
+    send(reading_.command());
   }
 
  private:
@@ -223,7 +223,8 @@ class CodedCommit final : public CommitCall {
       const Next next = CommitCall::go_on(reply);
       is_reading_ = next == Next::again && was_overtaken_;
       if (is_reading_) {
-        send(reading_.start());
+        reading_.start();
+        send(reading_.command());
       }
       return next;
     }
@@ -299,17 +300,17 @@ class CodedCommit final : public CommitCall {
 
 }  // namespace
 
-std::unique_ptr<Request> make_commit(Means means, const Target& target, const Commit& commit, const Call& call,
+std::unique_ptr<Request> make_commit(Means means, Target target, const Commit& commit, const Call& call,
                                      Confirmation confirmation, Completion<Committed> done) {
-  auto request = std::make_unique<CommitCall>(std::move(means), target, call, std::move(done));
+  auto request = std::make_unique<CommitCall>(std::move(means), std::move(target), call, std::move(done));
   request->confirm_within(confirmation);
   request->start(commit, call.now());
   return request;
 }
 
-std::unique_ptr<Request> make_coded_commit(Means means, const Target& target, const Commit& commit, const Call& call,
+std::unique_ptr<Request> make_coded_commit(Means means, Target target, const Commit& commit, const Call& call,
                                            Confirmation confirmation, Completion<Committed> done) {
-  auto request = std::make_unique<CodedCommit>(std::move(means), target, commit, call, std::move(done));
+  auto request = std::make_unique<CodedCommit>(std::move(means), std::move(target), commit, call, std::move(done));
   request->confirm_within(confirmation);
   return request;
 }

@@ -139,7 +139,7 @@ std::vector<std::string> format_hash(const Record& record, std::string_view tag,
   for (const Applied& each : record.applied()) {
     applied += to_bytes(each);
   }
-  applied += undated(attempt);
+  append_undated(applied, attempt);
   std::vector<std::string> words = {{}, "+", std::move(applied)};
   words.reserve(words.size() + 2 * record.field_count());
   Record::Reader reader(record);

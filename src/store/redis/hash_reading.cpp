@@ -12,11 +12,17 @@ constexpr Beginning hgetall = {1, "$7\r\nHGETALL\r\n"};
 
 }  // namespace
 
-const std::string& HashReading::start() {
-  command_ = redis::command(hgetall, std::array<std::string_view, 1>{key_.text()});
+void HashReading::start() noexcept {
   is_echoed_ = false;
   result_.reset();
-  return command_;
+}
+
+std::string HashReading::command() const {
+  std::string command = redis::command(hgetall, std::array<std::string_view, 1>{key_.text()});
+  if (is_echoed_) {
+    command += format_echo(to_bytes(attempt_));
+  }
+  return command;
 }
 
 Request::Next HashReading::take(const Reply& reply) {
@@ -42,7 +48,6 @@ Request::Next HashReading::take_hash(const Reply& hash) {
   }
   std::optional<Result<Record>> record = hash.size() == 0 ? std::nullopt : read_hash(hash, key_);
   if (!record && !is_echoed_) {
-    command_ += format_echo(to_bytes(attempt_));
     is_echoed_ = true;
     return Request::Next::again;
   }

@@ -20,8 +20,8 @@ class HashReading {
 
   const HashKey& key() const noexcept { return key_; }
 
-  // From the beginning.
-  const std::string& start();
+  // From the beginning, with command().
+  void start() noexcept;
 
   // command() will be answered from its beginning.
   void restart() noexcept { result_.reset(); }
@@ -29,7 +29,7 @@ class HashReading {
   // again: with command(). done: there is a result.
   Request::Next take(const Reply& reply);
 
-  const std::string& command() const noexcept { return command_; }
+  std::string command() const;
 
   // None when there is none.
   Result<std::optional<Record>>& result() noexcept { return *result_; }
@@ -39,7 +39,6 @@ class HashReading {
 
   const HashKey key_;
   const Attempt attempt_;  // which the echo tells from all others
-  std::string command_;
   bool is_echoed_ = false;
   std::optional<Result<std::optional<Record>>> result_;
 };

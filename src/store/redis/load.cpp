@@ -13,7 +13,7 @@ class Load final : public Asking<std::optional<Record>> {
       : Asking(call.deadline(), false, std::move(done)),
         reading_(std::move(key), attempt),
         codec_(call.shared_codec()) {
-    send(reading_.start());
+    send(reading_.command());
   }
 
  private:

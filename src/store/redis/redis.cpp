@@ -91,10 +91,11 @@ void Redis::touch(const Key& key, std::uint64_t generation, std::int64_t expires
 Attempt Redis::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
                           const Call& call, Completion<Committed> done) {
   const auto make = call.codec() == nullptr ? &make_commit : &make_coded_commit;
-  const Target target{hash_key(from), Move{hash_key(to.key), to.generation, ended_until}};
+  Target target{hash_key(from), Move{hash_key(to.key), to.generation, ended_until}};
   const Lane lane = options_.wait_for_replica.count() > 0 ? Lane::confirming : Lane::shared;
   return ask(lane, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
-    return make({scripts_, std::move(ticket)}, target, commit, call, options_.wait_for_replica, std::move(committed));
+    return make({scripts_, std::move(ticket)}, std::move(target), commit, call, options_.wait_for_replica,
+                std::move(committed));
   });
 }
 

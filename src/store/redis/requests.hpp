@@ -42,11 +42,11 @@ std::unique_ptr<Request> make_create(Means means, const HashKey& key, const Reco
                                      Completion<bool> done);
 
 // The server applies the changes.
-std::unique_ptr<Request> make_commit(Means means, const Target& target, const Commit& commit, const Call& call,
+std::unique_ptr<Request> make_commit(Means means, Target target, const Commit& commit, const Call& call,
                                      Confirmation confirmation, Completion<Committed> done);
 
 // The call has a codec, so the changes are merged here and their values coded, until nobody has been faster.
-std::unique_ptr<Request> make_coded_commit(Means means, const Target& target, const Commit& commit, const Call& call,
+std::unique_ptr<Request> make_coded_commit(Means means, Target target, const Commit& commit, const Call& call,
                                            Confirmation confirmation, Completion<Committed> done);
 
 std::unique_ptr<Request> make_destroy(Means means, const HashKey& key, std::int64_t ended_until, const Call& call,

@@ -66,7 +66,8 @@ std::unique_ptr<Request> make_destroy(Means means, const HashKey& key, std::int6
                                       Confirmation confirmation, Completion<Destroyed> done) {
   auto request = std::make_unique<Write<Destroyed>>(std::move(means), call, std::move(done), &was_destroyed);
   request->confirm_within(confirmation);
-  const std::string entry = undated(request->attempt());
+  std::string entry;
+  append_undated(entry, request->attempt());
   const std::string now = std::to_string(call.now());
   const std::string until = std::to_string(ended_until);
   const std::array<std::string_view, 4> arguments = {request->token(), entry, now, until};

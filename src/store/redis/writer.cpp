@@ -27,7 +27,11 @@ std::string to_bytes(const Applied& applied) {
   return bytes;
 }
 
-std::string undated(const Attempt& attempt) { return to_bytes(Applied{attempt.writer, attempt.sequence, 0}); }
+void append_undated(std::string& bytes, const Attempt& attempt) {
+  append_integer(bytes, attempt.writer);
+  append_integer(bytes, attempt.sequence);
+  append_integer(bytes, 0, time_size);
+}
 
 std::unique_ptr<Writer> Writer::draw() {
   const Result<std::uint64_t> drawn = system_number();

@@ -22,7 +22,7 @@ std::string to_bytes(const Attempt& attempt);
 std::string to_bytes(const Applied& applied);
 
 // What is to be remembered of it: scripts put the time in later.
-std::string undated(const Attempt& attempt);
+void append_undated(std::string& bytes, const Attempt& attempt);
 
 // Safe from many threads.
 class Writer {
