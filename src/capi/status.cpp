@@ -163,7 +163,7 @@ const char* sessions_error_message(const sessions_error* error) {
 }
 
 void sessions_error_free(sessions_error* error) {
-  if (!is_general(error)) {
+  if (error != nullptr && !is_general(error)) {
     const std::unique_ptr<OwnedError> owned(static_cast<OwnedError*>(error));
   }
 }
