@@ -11,6 +11,8 @@ import asyncio
 import os
 import threading
 import weakref
+from collections.abc import Awaitable, Generator
+from typing import Any
 
 from sessions import _native
 from sessions.manager import Manager
@@ -50,35 +52,39 @@ os.register_at_fork(after_in_child=_begin_anew)  # a queue belongs to the proces
 
 
 class _Call:
-    """A call that may have to wait."""
+    """A call that has to wait; what awaits it is woken when it has ended."""
 
     __slots__ = ("future",)
 
     future: asyncio.Future[None] | None
 
-    def forget(self, _: asyncio.Future[None]) -> None:
-        """Hold on to no loop: one that ends before the call does is freed, and its queue with it."""
-        self.future = None
+    def __await__(self) -> Generator[Any, None, None]:
+        """Wait, and hold on to no loop: one that ends before the call does is freed, and its queue with it."""
+        assert self.future
+        try:
+            yield from self.future
+        finally:
+            self.future = None
 
     def __call__(self, error: Exception | None) -> None:
         """Wake the task, unless it was cancelled or its loop was closed, which would refuse."""
-        if self.future is None or self.future.done() or self.future.get_loop().is_closed():
+        future = self.future
+        if future is None or future.done() or future.get_loop().is_closed():
             return
         if error is None:
-            self.future.set_result(None)
+            future.set_result(None)
         else:
-            self.future.set_exception(error)
+            future.set_exception(error)
 
 
-def start(session: Session, what: str, cookie: str | bytes | None = None) -> asyncio.Future[None] | None:
+def start(session: Session, what: str, cookie: str | bytes | None = None) -> Awaitable[None] | None:
     """Start a call, and return what to wait for unless it is done already."""
     loop = asyncio.get_running_loop()
     call = _Call()
     if not _queue_of(loop).start(session, what, cookie, call):
         return None
-    call.future = future = loop.create_future()
-    future.add_done_callback(call.forget)
-    return future
+    call.future = loop.create_future()
+    return call
 
 
 async def load(manager: Manager, cookie_header: str | bytes | None = None) -> Session:
