@@ -223,27 +223,28 @@ PyObject* nested(PyObject* object, PyObject*) {
   return dict;
 }
 
-bool append_header(PyObject* headers, const char* name, const char* value, size_t size) {
-  PyObject* header = Py_BuildValue("yy#", name, value, static_cast<Py_ssize_t>(size));
-  const bool appended = header && PyList_Append(headers, header) == 0;
-  Py_XDECREF(header);
-  return appended;
-}
+// Headers as ASGI has them, and what is the same in all of Set-Cookie.
+PyObject *no_store, *vary, *set_cookie;
 
-// The headers that the response must carry, as ASGI has them.
+bool append(PyObject* list, PyObject* item) { return item && PyList_Append(list, item) == 0; }
+
+// The headers that the response must carry.
 PyObject* headers(PyObject* object, PyObject*) {
   const SessionUse use(object);
   PyObject* list = use ? PyList_New(0) : nullptr;
   if (!list) {
     return nullptr;
   }
-  bool done =
-      sessions_session_must_not_be_cached(use.handle()) == 0 || append_header(list, "cache-control", "no-store", 8);
-  done = done && (sessions_session_varies_by_cookie(use.handle()) == 0 || append_header(list, "vary", "Cookie", 6));
+  bool done = sessions_session_must_not_be_cached(use.handle()) == 0 || append(list, no_store);
+  done = done && (sessions_session_varies_by_cookie(use.handle()) == 0 || append(list, vary));
   const char* line = nullptr;
   size_t size = 0;
   for (size_t i = 0; done && sessions_session_cookie_line(use.handle(), i, &line, &size) >= 0; i++) {
-    done = append_header(list, "set-cookie", line, size);
+    PyObject* value = PyBytes_FromStringAndSize(line, static_cast<Py_ssize_t>(size));
+    PyObject* item = value ? PyTuple_Pack(2, set_cookie, value) : nullptr;
+    done = append(list, item);
+    Py_XDECREF(item);
+    Py_XDECREF(value);
   }
   if (!done) {
     Py_DECREF(list);
@@ -363,6 +364,12 @@ bool forget_nested(PyObject* object, int32_t outcome) {
 SessionObject* new_session_object(PyTypeObject* type) { return cast(PyType_GenericAlloc(type, 0)); }
 
 bool add_session(PyObject* module) {
+  no_store = Py_BuildValue("yy", "cache-control", "no-store");
+  vary = Py_BuildValue("yy", "vary", "Cookie");
+  set_cookie = PyBytes_FromString("set-cookie");
+  if (!no_store || !vary || !set_cookie) {
+    return false;
+  }
   session_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
   return session_type && PyModule_AddObjectRef(module, "Session", reinterpret_cast<PyObject*>(session_type)) == 0;
 }

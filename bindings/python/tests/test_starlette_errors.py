@@ -14,7 +14,12 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 import sessions
-from sessions.starlette import LibrarySessionBackend, MemorySessionBackend, SessionMiddleware
+from sessions.starlette import (
+    LibrarySessionBackend,
+    MemorySessionBackend,
+    SessionMiddleware,
+    SignedCookieSessionBackend,
+)
 
 
 def down_app(store: Down, **settings: Any) -> Starlette:
@@ -50,6 +55,24 @@ def test_response_to_errors_of_ones_own(serve: Serve) -> None:
         store.down = True
         answer = client.get("/count")
         assert answer.status_code == 502 and answer.json() == {"error": "SESSIONS_E_UNAVAILABLE"}
+
+
+def test_response_to_an_error_of_a_backend_that_never_waits(serve: Serve) -> None:
+    def response(error: sessions.SessionsError) -> JSONResponse:
+        return JSONResponse({"error": error.name}, 502)
+
+    async def fill(request: Request) -> Response:
+        request.session["a"] = "a" * 9_000
+        return Response()
+
+    for settings, status in (({"error_response": response}, 502), ({}, 500)):
+        app = app_of(SignedCookieSessionBackend("k" * 32), **settings)
+        app.add_route("/fill", fill)
+        with client_of(serve(app)) as client:
+            answer = client.get("/fill")
+            assert answer.status_code == status and "set-cookie" not in answer.headers
+            assert status == 500 or answer.json() == {"error": "SESSIONS_E_LIMIT"}
+            assert client.get("/count").json() == {"visits": 1}
 
 
 def test_other_errors_are_raised(serve: Serve) -> None:

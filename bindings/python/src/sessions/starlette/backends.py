@@ -53,11 +53,15 @@ class _Sessions:
 class _SessionsAtOnce(_Sessions):
     """Sessions of a manager that never waits."""
 
+    def __init__(self, manager: Manager) -> None:
+        super().__init__(manager)
+        self._native = manager._open()
+
     def load(self, cookies: bytes, /) -> tuple[Session, None]:
-        return self._manager.load(cookies), None
+        return self._native.load(Session, cookies, False), None
 
     def save(self, session: Session, /) -> None:
-        session.commit()
+        session._commit()
 
 
 class LibrarySessionBackend(SessionBackend):

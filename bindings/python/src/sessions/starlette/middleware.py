@@ -15,9 +15,10 @@ from sessions.starlette.contract import CookieSettings, RequestSession, SameSite
 _STARTS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 _TRY_AGAIN_LATER: Final = 1013  # RFC 6455, registry of close codes
 
+_CACHE_HEADERS: Final = frozenset((b"cache-control", b"vary"))
+_NO_STORE: Final = (b"cache-control", b"no-store")
+
 Headers = list[tuple[bytes, bytes]]
-
-
 ErrorResponse = Callable[[SessionsError], ASGIApp | None]
 
 
@@ -26,6 +27,13 @@ def unavailable(error: SessionsError) -> ASGIApp | None:
     if not isinstance(error, (StoreUnavailableError, StoredDataError)):
         return None
     return PlainTextResponse("The session store is not available. Please try again later.\n", 503)
+
+
+def _is_said(headers: Headers, header: tuple[bytes, bytes]) -> bool:
+    """Whether the application has said the same to caches."""
+    if header[0] == b"vary":
+        return _has_token(headers, b"vary", b"cookie", b"*")
+    return header == _NO_STORE and _has_token(headers, *_NO_STORE)
 
 
 def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
@@ -37,17 +45,18 @@ def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
 def _add_headers(message: Message, session: RequestSession) -> None:
     """Add the headers that the session needs to those of the application."""
     headers: Headers = list(message.get("headers", ()))
-    present = dict(headers)
-    for header in session._headers():
-        name = header[0]
-        if name in present and name == b"vary" and _has_token(headers, name, b"cookie", b"*"):
-            continue
-        if name in present and name == b"cache-control":
-            if _has_token(headers, name, b"no-store"):
-                continue
-            headers = [other for other in headers if other[0] != name]
-        headers.append(header)
-    message["headers"] = headers
+    added = session._headers()
+    for name, _ in headers:
+        if name in _CACHE_HEADERS:
+            added = [header for header in added if not _is_said(headers, header)]
+            if _NO_STORE in added:
+                headers = [header for header in headers if header[0] != b"cache-control"]
+            break
+    message["headers"] = headers + added
+
+
+async def _nothing() -> None:
+    """Send nothing."""
 
 
 class _Answer:
@@ -65,23 +74,37 @@ class _Answer:
         self._is_failed = False
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Send what the application sends, once the session is saved, or the response to the error of that."""
-        return self._send(message) if self._is_started else self._start(message)
+        """Send what the application sends, once the session is saved, or the response to the error of that.
 
-    async def _start(self, message: Message) -> None:
-        if self._is_failed:
+        What need not wait is done without a coroutine of its own.
+        """
+        if not self._is_started:
+            if self._is_failed:
+                return _nothing()
+            if message["type"] in _STARTS:
+                try:
+                    under_way = self._middleware._sessions.save(self._session)
+                except SessionsError as error:
+                    return self._fail_or_raise(error)
+                if under_way is not None:
+                    return self._start_after(under_way, message)
+                self._is_started = True
+                _add_headers(message, self._session)
+        return self._send(message)
+
+    async def _start_after(self, under_way: Awaitable[object], message: Message) -> None:
+        try:
+            await under_way
+        except SessionsError as error:
+            await self._fail_or_raise(error)
             return
-        if message["type"] in _STARTS:
-            try:
-                if (under_way := self._middleware._sessions.save(self._session)) is not None:
-                    await under_way
-            except SessionsError as error:
-                if await self.fail(error):
-                    return
-                raise
-            self._is_started = True
-            _add_headers(message, self._session)
+        self._is_started = True
+        _add_headers(message, self._session)
         await self._send(message)
+
+    async def _fail_or_raise(self, error: SessionsError) -> None:
+        if not await self.fail(error):
+            raise error
 
     async def finish(self) -> None:
         """Save what a websocket did after its head; a browser that has no cookie of the session keeps none."""
@@ -144,10 +167,13 @@ class SessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        cookies = b"; ".join([value for name, value in scope["headers"] if name == b"cookie"])
+        cookies = []
+        for name, value in scope["headers"]:
+            if name == b"cookie":
+                cookies.append(value)
         answer = None
         try:
-            session, under_way = self._sessions.load(cookies)
+            session, under_way = self._sessions.load(b"; ".join(cookies))
             if under_way is not None:
                 await under_way
             scope["session"] = session
