@@ -10,8 +10,9 @@ using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::microseconds longest_awake{150};
+constexpr std::chrono::microseconds pause{100};
 constexpr unsigned most_doublings = 8;
-constexpr unsigned solitude = 16;
+constexpr std::chrono::milliseconds solitude{1};
 
 // Whether there is anything: events, or a signal, which means to look again.
 bool poll_for(std::span<pollfd> descriptors, nanoseconds time) {
@@ -36,35 +37,27 @@ bool poll_awake(std::span<pollfd> descriptors, Deadline until) {
 
 }  // namespace
 
-bool Wakefulness::is_due() noexcept {
-  if (skipped_ == 0) {
-    return true;
-  }
-  --skipped_;
-  return false;
-}
-
-void Wakefulness::has_paid(bool paid) noexcept {
+void Wakefulness::has_paid(bool paid, Deadline now) noexcept {
   doublings_ = paid ? std::max(doublings_, 1U) - 1 : std::min(doublings_ + 1, most_doublings);
-  skipped_ = paid ? 0 : 1U << doublings_;
+  next_ = paid ? now : now + pause * (1U << doublings_);
 }
 
-void Wakefulness::put_off() noexcept { skipped_ = std::max(skipped_, solitude); }
+void Wakefulness::put_off(Deadline now) noexcept { next_ = std::max(next_, now + solitude); }
 
 void EventWait::operator()(std::span<pollfd> descriptors, Deadline now, Deadline until, bool is_alone) {
   if (!is_alone) {
-    wakefulness_.put_off();
-  } else if (wakefulness_.is_due()) {
+    wakefulness_.put_off(now);
+  } else if (wakefulness_.is_due(now)) {
     const Deadline awake_until = std::min(until, now + longest_awake);
     if (poll_for(descriptors, nanoseconds(0))) {
       return;  // that says nothing of whether it pays
     }
     const bool found = poll_awake(descriptors, awake_until);
-    wakefulness_.has_paid(found);
+    now = steady_clock::now();
+    wakefulness_.has_paid(found, now);
     if (found) {
       return;
     }
-    now = steady_clock::now();
   }
   poll_for(descriptors, std::max(nanoseconds(until - now), nanoseconds(0)));
 }

@@ -8,6 +8,7 @@
 
 using namespace sessions::store::redis;
 using sessions::Deadline;
+using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 namespace {
@@ -26,40 +27,49 @@ struct Pipe {
   std::array<int, 2> ends{};
 };
 
-// How many waits are slept through until one is tried awake again, and does not pay either.
-int slept_through(Wakefulness& wakefulness) {
-  int waits = 0;
-  for (; !wakefulness.is_due(); ++waits) {
+// How long waits are slept through until one is tried awake again, which does not pay either.
+microseconds slept_through(Wakefulness& wakefulness, Deadline& now) {
+  const Deadline begin = now;
+  for (; !wakefulness.is_due(now); now += microseconds(100)) {
   }
-  wakefulness.has_paid(false);
-  return waits;
+  const auto slept = std::chrono::duration_cast<microseconds>(now - begin);
+  wakefulness.has_paid(false, now);
+  return slept;
 }
 
 }  // namespace
 
 TEST_CASE("staying awake is given up for longer and longer, until it pays again and again") {
   Wakefulness wakefulness;
-  CHECK(wakefulness.is_due());
-  wakefulness.has_paid(true);
-  for (const int waits : {0, 2, 4, 8, 16, 32, 64, 128, 256, 256}) {
-    CHECK(slept_through(wakefulness) == waits);
+  Deadline now = steady_clock::now();
+  CHECK(wakefulness.is_due(now));
+  wakefulness.has_paid(true, now);
+  for (const int slept : {0, 200, 400, 800, 1'600, 3'200, 6'400, 12'800, 25'600, 25'600}) {
+    CHECK(slept_through(wakefulness, now) == microseconds(slept));
   }
-  for (int i = 0; i < 256; ++i) {
-    CHECK_FALSE(wakefulness.is_due());
-  }
+  CHECK_FALSE(wakefulness.is_due(now + microseconds(25'599)));
+  now += microseconds(25'600);
   for (int i = 0; i < 6; ++i) {
-    CHECK(wakefulness.is_due());
-    wakefulness.has_paid(true);
+    CHECK(wakefulness.is_due(now));
+    wakefulness.has_paid(true, now);
   }
-  for (const int waits : {0, 8, 16}) {
-    CHECK(slept_through(wakefulness) == waits);
+  for (const int slept : {0, 800, 1'600}) {
+    CHECK(slept_through(wakefulness, now) == microseconds(slept));
   }
-  wakefulness.put_off();
-  CHECK(slept_through(wakefulness) == 32);
-  wakefulness.has_paid(true);
-  wakefulness.put_off();
-  wakefulness.put_off();
-  CHECK(slept_through(wakefulness) == 16);
+}
+
+TEST_CASE("staying awake is put off as long as others are about") {
+  Wakefulness wakefulness;
+  Deadline now = steady_clock::now();
+  wakefulness.put_off(now);
+  now += microseconds(600);
+  wakefulness.put_off(now);
+  CHECK(slept_through(wakefulness, now) == microseconds(1'000));
+  wakefulness.has_paid(false, now);
+  wakefulness.has_paid(false, now);
+  wakefulness.has_paid(false, now);
+  wakefulness.put_off(now);
+  CHECK(slept_through(wakefulness, now) == microseconds(1'600));
 }
 
 TEST_CASE("events are seen whether awake or asleep") {
