@@ -26,7 +26,7 @@ ErrorsSetAside::ErrorsSetAside() {
 }
 
 ErrorsSetAside::~ErrorsSetAside() {
-  if (ERR_peek_error() != 0) {
+  if (may_have_failed_ && ERR_peek_error() != 0) {
     ERR_clear_error();
   }
   for (const Entry& entry : entries_) {

@@ -32,6 +32,9 @@ class ErrorsSetAside {
   ErrorsSetAside();  // throws std::bad_alloc
   ~ErrorsSetAside();
 
+  // As ErrorQueueMark's.
+  void nothing_failed() noexcept { may_have_failed_ = false; }
+
   ErrorsSetAside(const ErrorsSetAside&) = delete;
   ErrorsSetAside& operator=(const ErrorsSetAside&) = delete;
   ErrorsSetAside(ErrorsSetAside&&) = delete;
@@ -47,6 +50,7 @@ class ErrorsSetAside {
   };
 
   std::vector<Entry> entries_;
+  bool may_have_failed_ = true;
 };
 
 }  // namespace sessions::crypto

@@ -144,8 +144,9 @@ Result<void> TlsChannel::go_on(std::string_view received, std::string& to_send, 
     return failed_before();
   }
   const HandshakeLock lock;  // also when it is open: tickets may come
-  const ErrorsSetAside host_errors;
+  ErrorsSetAside host_errors;
   has_failed_ = true;  // if anything throws
+  const bool was_open = is_open_;
   Result<void> done;
   do {
     const std::string_view piece = received.substr(0, record_bytes);
@@ -163,6 +164,9 @@ Result<void> TlsChannel::go_on(std::string_view received, std::string& to_send, 
   if (!done && !is_open_) {
     context_->set_session(nullptr);  // in case it is what the server minds
   }
+  if (done && was_open) {
+    host_errors.nothing_failed();
+  }
   has_failed_ = !done;
   return done;
 }
@@ -171,15 +175,22 @@ Result<void> TlsChannel::write(std::string_view text, std::string& to_send) {
   if (has_failed_) {
     return failed_before();
   }
-  const ErrorsSetAside host_errors;
+  ErrorsSetAside host_errors;
   has_failed_ = true;  // if anything throws
-  std::string records;
-  Result<void> done = encrypt(text, records);
-  if (done) {
-    to_send += records;
+  const std::size_t before = to_send.size();
+  try {
+    Result<void> done = encrypt(text, to_send);
+    if (done) {
+      host_errors.nothing_failed();
+      has_failed_ = false;
+    } else {
+      to_send.resize(before);
+    }
+    return done;
+  } catch (const std::bad_alloc&) {
+    to_send.resize(before);
+    throw;
   }
-  has_failed_ = !done;
-  return done;
 }
 
 void TlsChannel::close(std::string& to_send) noexcept {

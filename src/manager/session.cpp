@@ -101,8 +101,9 @@ Result<void> Session::seek(std::span<const std::string_view> candidates) {
 
 Result<void> Session::seek_further() {
   const std::vector<std::string> values = std::exchange(candidates_, {});
-  const std::vector<std::string_view> candidates(values.begin(), values.end());
-  return seek(candidates);
+  std::array<std::string_view, limits::cookie_candidates> candidates;
+  std::copy(values.begin(), values.end(), candidates.begin());
+  return seek({candidates.data(), values.size()});
 }
 
 // Text that is authentic but no content that we read is a refused cookie, found out late.
