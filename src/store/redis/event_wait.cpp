@@ -53,13 +53,13 @@ void EventWait::operator()(std::span<pollfd> descriptors, Deadline now, Deadline
       return;  // that says nothing of whether it pays
     }
     const bool found = poll_awake(descriptors, awake_until);
-    now = steady_clock::now();
-    wakefulness_.has_paid(found, now);
+    wakefulness_.has_paid(found, steady_clock::now());
     if (found) {
       return;
     }
   }
-  poll_for(descriptors, std::max(nanoseconds(until - now), nanoseconds(0)));
+  // Much may have been done since it was `now`, and no call lasts longer than it may.
+  poll_for(descriptors, std::max(nanoseconds(until - steady_clock::now()), nanoseconds(0)));
 }
 
 }  // namespace sessions::store::redis
