@@ -31,6 +31,7 @@ PyObject* backend_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
     return nullptr;
   }
   sessions_backend* backend = nullptr;
+  bool only_computes = false;
   if (store != Py_None) {
     backend = new_custom_backend(store);
     if (!backend) {
@@ -61,6 +62,7 @@ PyObject* backend_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
     if (status < 0) {
       return raise_status(status, error);
     }
+    only_computes = address.starts_with("cookie:") || address.starts_with("signed-cookie:");
   }
   auto* self = allocate<BackendObject>(type);
   if (!self) {
@@ -68,6 +70,7 @@ PyObject* backend_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
     return nullptr;
   }
   self->handle = backend;
+  self->only_computes = only_computes;
   return reinterpret_cast<PyObject*>(self);
 }
 
@@ -197,6 +200,7 @@ PyObject* manager_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
     return nullptr;
   }
   self->handle = manager;
+  self->only_computes = reinterpret_cast<BackendObject*>(backend)->only_computes;
   return reinterpret_cast<PyObject*>(self);
 }
 
@@ -220,7 +224,7 @@ PyObject* manager_load(PyObject* object, PyObject* const* arguments, Py_ssize_t 
   const sessions_manager* manager = reinterpret_cast<ManagerObject*>(object)->handle;
   CallScope scope;
   sessions_error* error = nullptr;
-  const sessions_status status = without_gil([&] {
+  const sessions_status status = perform(object, [&] {
     return (is_value ? sessions_manager_load_value : sessions_manager_load)(manager, cookie.data(), cookie.size(),
                                                                             &session->handle, &error);
   });

@@ -9,6 +9,7 @@
 
 struct BackendObject {
   PyObject_HEAD sessions_backend* handle;
+  bool only_computes;  // keeps sessions in cookies: nothing is ever waited for
 };
 struct ConfigObject {
   PyObject_HEAD sessions_config* handle;
@@ -16,6 +17,7 @@ struct ConfigObject {
 };
 struct ManagerObject {
   PyObject_HEAD sessions_manager* handle;
+  bool only_computes;
 };
 struct SessionObject {
   PyObject_HEAD sessions_session* handle;
@@ -79,6 +81,13 @@ auto without_gil(Call call) {
   }
   PyEval_RestoreThread(state);
   return result;
+}
+
+// A call of a session of this manager. A thread that gave up the GIL for what takes a microsecond might have it back
+// only milliseconds later.
+template <class Call>
+auto perform(const PyObject* manager, Call call) {
+  return reinterpret_cast<const ManagerObject*>(manager)->only_computes ? call() : without_gil(call);
 }
 
 // Takes the GIL on a thread that runs a callback; false when the interpreter is ending.

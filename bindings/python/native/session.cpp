@@ -152,7 +152,7 @@ PyObject* end(PyObject* object, PyObject*) {
     }
     CallScope scope;
     sessions_error* error = nullptr;
-    const sessions_status status = without_gil([&] { return ending(use.handle(), &error); });
+    const sessions_status status = perform(cast(object)->manager, [&] { return ending(use.handle(), &error); });
     if (!scope.finish(status, error)) {
       return nullptr;
     }
@@ -172,7 +172,7 @@ PyObject* load(PyObject* object, PyObject* arguments) {
   }
   CallScope scope;
   sessions_error* error = nullptr;
-  const sessions_status status = without_gil([&] {
+  const sessions_status status = perform(cast(object)->manager, [&] {
     return (is_value ? sessions_session_load_value : sessions_session_load)(use.handle(), cookie.data(), cookie.size(),
                                                                             &error);
   });
