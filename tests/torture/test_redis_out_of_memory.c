@@ -60,10 +60,12 @@ static int fail_step(int which, long index, int on_and_on) {
   return has_failed;
 }
 
-static int fail_load(const char *cookie, long index, int on_and_on) {
+/* After a reply of another size the connection's buffers are as that has left them. */
+static int fail_load(const char *before, const char *cookie, long index, int on_and_on) {
   sessions_session *session = NULL;
   sessions_status status;
   int has_failed;
+  sessions_session_free(world_load(manager, before));
   allocator_watch(index, on_and_on);
   status = sessions_manager_load(manager, cookie, strlen(cookie), &session, NULL);
   allocator_unwatch();
@@ -91,6 +93,20 @@ static int fail_open(const char *url, sessions_status usual, long index, int on_
   return has_failed;
 }
 
+static char *store_large(void) {
+  enum { SIZE = 50000 };
+  char *json = malloc(SIZE + sizeof "{\"s\":\"\"}");
+  char *cookie;
+  char *end;
+  REQUIRE(json != NULL);
+  end = json + sprintf(json, "{\"s\":\"");
+  memset(end, 'x', SIZE);
+  strcpy(end + SIZE, "\"}");
+  cookie = world_store(manager, json);
+  free(json);
+  return cookie;
+}
+
 /* Takes a port, and does not listen there. */
 static int desert_port(char *deserted, size_t size) {
   int taken = socket(AF_INET, SOCK_STREAM, 0);
@@ -110,6 +126,7 @@ int main(int argc, char **argv) {
   char deserted[64];
   int taken = desert_port(deserted, sizeof deserted);
   char *cookie;
+  char *large;
   int on_and_on;
   int which;
   long index;
@@ -117,18 +134,24 @@ int main(int argc, char **argv) {
   REQUIRE(sessions_config_new(&config) == SESSIONS_OK);
   manager = world_manager_from(argv[1], config);
   cookie = world_store(manager, "{\"n\":0}");
+  large = store_large();
   for (on_and_on = 0; on_and_on <= 1; on_and_on++) {
     for (index = 0; fail_open(argv[1], SESSIONS_OK, index, on_and_on); index++) {
     }
     for (index = 0; fail_open(deserted, SESSIONS_E_UNAVAILABLE, index, on_and_on); index++) {
     }
-    for (index = 0; fail_load(cookie, index, on_and_on); index++) {
+    for (index = 0; fail_load(cookie, cookie, index, on_and_on); index++) {
+    }
+    for (index = 0; fail_load(large, cookie, index, on_and_on); index++) {
+    }
+    for (index = 0; fail_load(cookie, large, index, on_and_on); index++) {
     }
     for (which = 0; which < STEPS; which++) {
       for (index = 0; fail_step(which, index, on_and_on); index++) {
       }
     }
   }
+  free(large);
   free(cookie);
   close(taken);
   sessions_manager_free(manager);

@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
+#include <span>
 #include <store/redis/multiplexer.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -268,6 +272,41 @@ TEST_CASE("a server that never answers as it should is tried in ever larger paus
   CHECK(begins(world.ask("a", true, seconds(60)), Status::unknown));
   CHECK(world.server.connections > 10);
   CHECK(world.server.connections < 120);
+}
+
+TEST_CASE("processes that lost the server at the same time come back at different ones") {
+  const testing::TemporaryDirectory directory;
+  Options options;
+  options.path = directory.file("nobody");
+  // How long nobody tries to connect after a failure at a moment, in milliseconds.
+  const auto pause = [&](Deadline failed) {
+    Deadline now = failed;
+    Environment environment;
+    environment.now = [&] { return now; };
+    environment.poll = [](std::span<pollfd>, Deadline, Deadline, bool) {};
+    Multiplexer multiplexer(options, nullptr, environment);
+    const auto submit = [&] {
+      auto answer = std::make_shared<store::Answer<std::string>>();
+      const std::vector<std::string_view> words = {"ECHO", "a"};
+      multiplexer.submit(std::make_unique<testing::Echo>(words, now + minutes(1), false, answer),
+                         Transport::Lane::shared);
+      return answer;
+    };
+    const Asked first = submit();
+    multiplexer.wait_for(*first, now + minutes(1));
+    CHECK(first->is_delivered());
+    while (submit()->is_delivered() && now - failed < seconds(1)) {
+      now += milliseconds(1);
+    }
+    return (now - failed) / milliseconds(1);
+  };
+  std::set<std::int64_t> pauses;
+  for (int i = 0; i < 50; ++i) {
+    pauses.insert(pause(Deadline(minutes(1)) + std::chrono::microseconds(7'013 * i)));
+  }
+  CHECK(pauses.size() > 10);
+  CHECK(*pauses.begin() >= 25);
+  CHECK(*pauses.rbegin() <= 50);
 }
 
 TEST_CASE("a request may ask again") {

@@ -1,11 +1,16 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <csignal>
+#include <memory>
 #include <store/redis/socket.hpp>
+#include <string>
 
 #include "../../../support/catch.hpp"
+#include "../../../support/temporary_directory.hpp"
 #include "../../../support/unix_socket.hpp"
 
 using namespace sessions;
@@ -39,4 +44,20 @@ TEST_CASE("a peer that is gone without a word is noticed") {
   CHECK(option(*socket, IPPROTO_TCP, TCP_KEEPCNT) == 3);
   CHECK(option(*socket, IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
   CHECK(option(*socket, IPPROTO_TCP, TCP_NODELAY) == 1);
+}
+
+TEST_CASE("no call waits, no child process has it after exec, and its end is no signal") {
+  const testing::TemporaryDirectory directory;
+  const std::string path = directory.file("s");
+  auto listener = std::make_unique<testing::Descriptor>(testing::listen_at(path));
+  const auto socket = Socket::connect(*Address::of_path(path));
+  REQUIRE(socket);
+  CHECK((fcntl(socket->descriptor(), F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK((fcntl(socket->descriptor(), F_GETFL) & O_NONBLOCK) != 0);
+  char byte = 0;
+  CHECK(socket->receive({&byte, 1}) == 0U);
+  listener.reset();  // with it the other end is gone
+  void (*const before)(int) = std::signal(SIGPIPE, SIG_DFL);
+  CHECK_FALSE(socket->send("x"));
+  std::signal(SIGPIPE, before);
 }
