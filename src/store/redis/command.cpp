@@ -1,9 +1,7 @@
 #include <hiredis/hiredis.h>
 
 #include <array>
-#include <cstddef>
 #include <memory>
-#include <memory_resource>
 #include <new>
 #include <store/redis/command.hpp>
 #include <vector>
@@ -15,37 +13,46 @@ namespace {
 // What Redis takes as one word by default; hiredis counts in int.
 constexpr std::size_t most_bytes = std::size_t{512} << 20U;
 
-}  // namespace
+constexpr std::size_t most_around_a_word = sizeof "$536870912\r\n\r\n";
 
-std::string command(std::span<const std::string_view> words) { return command({0, {}}, words); }
-
-std::string command(const Beginning& beginning, std::span<const std::string_view> rest) {
-  std::array<std::byte, 1024> room;  // enough for most
-  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
-  std::pmr::vector<const char*> texts(&memory);
-  std::pmr::vector<std::size_t> sizes(&memory);
-  texts.reserve(rest.size());
-  sizes.reserve(rest.size());
+std::size_t size_of(std::span<const std::string_view> words) {
   std::size_t bytes = 0;
-  for (const std::string_view word : rest) {
-    texts.push_back(word.data());
-    sizes.push_back(word.size());
+  for (const std::string_view word : words) {
     bytes += word.size();
   }
   if (bytes > most_bytes) {
     throw std::bad_alloc();
   }
+  return bytes;
+}
+
+}  // namespace
+
+std::string command(std::span<const std::string_view> words) {
+  size_of(words);
+  std::vector<const char*> texts;
+  std::vector<std::size_t> sizes;
+  for (const std::string_view word : words) {
+    texts.push_back(word.data());
+    sizes.push_back(word.size());
+  }
   // Unlike its sister for plain memory this one does without printf.
   sds formatted = nullptr;
-  const auto size = redisFormatSdsCommandArgv(&formatted, static_cast<int>(rest.size()), texts.data(), sizes.data());
+  const auto size = redisFormatSdsCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(), sizes.data());
   if (size < 0) {
     throw std::bad_alloc();
   }
   const std::unique_ptr<char, void (*)(char*)> owned(formatted, &redisFreeSdsCommand);
-  const std::string_view whole(formatted, static_cast<std::size_t>(size));
-  std::string command = "*" + std::to_string(beginning.words + rest.size()) + "\r\n";
-  command.reserve(command.size() + beginning.text.size() + whole.size());
-  command.append(beginning.text).append(whole.substr(whole.find('\n') + 1));
+  return {formatted, static_cast<std::size_t>(size)};
+}
+
+std::string command(const Beginning& beginning, std::span<const std::string_view> rest) {
+  std::string command;
+  command.reserve(beginning.text.size() + size_of(rest) + (rest.size() + 1) * most_around_a_word);
+  command.append("*").append(std::to_string(beginning.words + rest.size())).append("\r\n").append(beginning.text);
+  for (const std::string_view word : rest) {
+    command.append("$").append(std::to_string(word.size())).append("\r\n").append(word).append("\r\n");
+  }
   return command;
 }
 

@@ -8,14 +8,18 @@
 
 namespace sessions::store::redis {
 
-// The first words of many commands, as they are sent, since hiredis takes some five hundred instructions for a word.
+// Words of any bytes, by hiredis. Throws std::bad_alloc when there is no memory, or the command would be larger than
+// Redis takes.
+std::string command(std::span<const std::string_view> words);
+
+// The first words of what is sent for every request, as they are sent.
 struct Beginning {
   std::size_t words;
   std::string_view text;
 };
 
-// Words of any bytes. Throws std::bad_alloc when there is no memory, or the command would be larger than Redis takes.
-std::string command(std::span<const std::string_view> words);
+// The same with more words, without hiredis: it takes 700 instructions for a word, which costs 64 callers a twentieth
+// of their throughput.
 std::string command(const Beginning& beginning, std::span<const std::string_view> rest);
 
 // The command that is answered with its own word.
