@@ -44,7 +44,9 @@ Key key_of(std::uint32_t number, char role) {
   return key;
 }
 
-// commit_text: the server does not know the script. The last two wait for a replica, of which there is none.
+// commit_text: the server does not know the script. commit_merged: somebody else has changed another field. The next
+// two are refused, for a reason that is gone when what was lost arrives. The last two wait for a replica, of which
+// there is none.
 enum class Dialogue {
   open,
   load,
@@ -52,6 +54,9 @@ enum class Dialogue {
   create,
   commit,
   commit_text,
+  commit_merged,
+  commit_in_conflict,
+  commit_over_limit,
   touch,
   regenerate,
   destroy,
@@ -65,11 +70,20 @@ constexpr std::array dialogues = {Dialogue::open,
                                   Dialogue::create,
                                   Dialogue::commit,
                                   Dialogue::commit_text,
+                                  Dialogue::commit_merged,
+                                  Dialogue::commit_in_conflict,
+                                  Dialogue::commit_over_limit,
                                   Dialogue::touch,
                                   Dialogue::regenerate,
                                   Dialogue::destroy,
                                   Dialogue::regenerate_confirmed,
                                   Dialogue::destroy_confirmed};
+
+// Somebody else has set a field of my session, and removes it before what was lost arrives.
+constexpr bool is_contested(Dialogue dialogue) {
+  return dialogue == Dialogue::commit_merged || dialogue == Dialogue::commit_in_conflict ||
+         dialogue == Dialogue::commit_over_limit;
+}
 
 constexpr bool is_confirmed(Dialogue dialogue) {
   return dialogue == Dialogue::regenerate_confirmed || dialogue == Dialogue::destroy_confirmed;
@@ -116,6 +130,18 @@ class Scene {
     create(hers_, hers);
   }
 
+  // By somebody else.
+  void change_mine(const Change& change) {
+    Commit commit;
+    commit.generation = generation;
+    commit.expires = expires;
+    commit.changes = {&change, 1};
+    const Call call(now, std::chrono::minutes(5));
+    const Asked<Committed> asked;
+    store_->commit(key(mine_), commit, call, asked.done());
+    REQUIRE(asked.wait(*store_, call, Status::unknown));
+  }
+
   std::string path() const { return testing::shared_redis_server().socket_path(); }
   Key key(char role) const { return key_of(number_, role); }
   static constexpr char mine_ = 'm';
@@ -157,6 +183,9 @@ class Scenario {
   Scenario(Scene& scene, Dialogue dialogue, const FaultPlan& plan)
       : scene_(scene), dialogue_(dialogue), proxy_(directory().file("proxy"), scene.path(), plan) {
     scene_.begin();
+    if (is_contested(dialogue)) {
+      scene_.change_mine({Change::Kind::set, "busy", "1"});
+    }
     if (dialogue == Dialogue::commit_text) {
       testing::tell(testing::shared_redis_server(), {"SCRIPT", "FLUSH"});
     }
@@ -182,6 +211,9 @@ class Scenario {
 
   // Likewise, when what was lost arrives after all, and others have come before it.
   std::string play_on() {
+    if (is_contested(dialogue_)) {
+      scene_.change_mine({Change::Kind::remove, "busy"});
+    }
     go_on();
     const std::string before = scene_.all_seen();
     proxy_.deliver_late();
@@ -197,7 +229,7 @@ class Scenario {
     return directory;
   }
 
-  // Commits once more, so that the server may forget what came before.
+  // Commits once more, so that the server may forget what came before; and as the manager does after status unknown.
   void go_on() {
     const std::vector<Change> changes = {{Change::Kind::set, "later", "1"}};
     for (const auto& [role, its_generation] : {std::pair(Scene::mine_, generation), std::pair(Scene::new_, moved)}) {
@@ -205,6 +237,7 @@ class Scenario {
       commit.generation = its_generation;
       commit.expires = expires;
       commit.changes = changes;
+      commit.voided = voided_;
       const Call call(now, timeout);
       const Asked<Committed> asked;
       store_->commit(scene_.key(role), commit, call, asked.done());
@@ -244,6 +277,9 @@ class Scenario {
       }
       case Dialogue::commit:
       case Dialogue::commit_text:
+      case Dialogue::commit_merged:
+      case Dialogue::commit_in_conflict:
+      case Dialogue::commit_over_limit:
       case Dialogue::touch:
         return play_commit(call, load_hers);
       case Dialogue::regenerate:
@@ -265,22 +301,41 @@ class Scenario {
   template <class LoadHers>
   std::string play_commit(const Call& call, LoadHers load_hers) {
     const Key key = scene_.key(Scene::mine_);
-    const std::vector<Change> changes = {{Change::Kind::increment, "n", {}, 1, "0"}};
+    const std::vector<Change> changes = {{Change::Kind::increment, "n", {}, 10, "0"}};
+    const Precondition is_free{"busy", std::nullopt};
     Commit commit;
     commit.generation = generation;
-    commit.version = 1;
+    commit.version = dialogue_ == Dialogue::commit_over_limit ? 2 : 1;
     commit.expires = expires + 5;
     commit.changes = changes;
+    if (dialogue_ == Dialogue::commit_in_conflict) {
+      commit.preconditions = {&is_free, 1};
+    } else if (dialogue_ == Dialogue::commit_over_limit) {
+      commit.max_bytes = std::string(
+                             "owner"
+                             "n0"
+                             "busy1")
+                             .size() +
+                         std::string(mine).size();
+    }
     const Asked<Committed> asked;
+    Attempt attempt;
     if (dialogue_ == Dialogue::touch) {
       store_->touch(key, generation, expires + 5, call, asked.done());
     } else {
-      store_->commit(key, commit, call, asked.done());
+      attempt = store_->commit(key, commit, call, asked.done());
     }
     load_hers();
     const auto committed = asked.wait(*store_, call, Status::unknown);
-    const std::string after = dialogue_ == Dialogue::touch ? my_text : "owner=" + std::string(mine) + " n=1";
-    return judge(committed, committed && is_done(*committed), scene_.seen(Scene::mine_), my_text, after);
+    if (!committed && committed.error().status == Status::unknown && attempt.writer != 0) {
+      voided_ = {attempt};
+    }
+    const std::string rest = is_contested(dialogue_) ? " busy=1" : "";
+    const std::string before = my_text + rest;
+    const std::string after = dialogue_ == Dialogue::touch ? before : "owner=" + std::string(mine) + " n=10" + rest;
+    const bool is_refused = committed && committed->outcome == Outcome::conflict;
+    return judge(committed, committed && is_done(*committed), scene_.seen(Scene::mine_), before,
+                 is_refused ? before : after);
   }
 
   template <class LoadHers>
@@ -302,9 +357,13 @@ class Scenario {
 
   // A renewal does not know which version it renews.
   bool is_done(const Committed& committed) const {
+    const bool is_merged = dialogue_ == Dialogue::touch || dialogue_ == Dialogue::commit_merged;
+    const Outcome usual = dialogue_ == Dialogue::commit_in_conflict ? Outcome::conflict
+                          : is_merged                               ? Outcome::merged
+                                                                    : Outcome::applied;
     return committed.degraded == is_confirmed(dialogue_) &&
-           (committed.outcome == Outcome::applied || committed.outcome == Outcome::duplicate ||
-            (dialogue_ == Dialogue::touch && committed.outcome == Outcome::merged));
+           (committed.outcome == usual || committed.outcome == Outcome::duplicate ||
+            (dialogue_ == Dialogue::touch && committed.outcome == Outcome::applied));
   }
 
   template <class Reply>
@@ -323,6 +382,7 @@ class Scenario {
 
   Scene& scene_;
   const Dialogue dialogue_;
+  std::vector<Attempt> voided_;
   FaultProxy proxy_;
   store::redis::Options options_;
   std::shared_ptr<store::redis::Redis> store_;

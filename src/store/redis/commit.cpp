@@ -136,7 +136,7 @@ class CommitCall : public ScriptCall<Committed> {
       return whole(Outcome::merged, reply, destination());
     }
     if (outcome == "conflict" && reply.size() == 4) {
-      return whole(Outcome::conflict, reply, target_.key);
+      return may_be_done() ? answer(Error{Status::unknown, {}}) : whole(Outcome::conflict, reply, target_.key);
     }
     if (outcome == "duplicate" && reply.size() == 3) {
       const Next next = whole(Outcome::duplicate, reply, destination());
@@ -150,11 +150,11 @@ class CommitCall : public ScriptCall<Committed> {
   }
 
  private:
-  // None when no script of ours answers so.
-  static std::optional<Error> refusal(const Reply& reply, std::string_view outcome) {
+  // None when no script of ours answers so. What does not hold for ever says nothing of a copy that may yet arrive.
+  std::optional<Error> refusal(const Reply& reply, std::string_view outcome) const {
     for (const Refusal& each : refusals) {
       if (each.outcome == outcome) {
-        return store::refused(each.status);
+        return may_be_done() ? Error{Status::unknown, {}} : store::refused(each.status);
       }
     }
     if (outcome == "corrupt" && reply.size() == 3) {

@@ -87,8 +87,8 @@ class ScriptCall : public Asking<T> {
     } else if (reply.size() < 2 || reply[0].text() != token_) {
       return Next::foreign;
     } else {
-      next_ = read(reply, reply[1].text());
       this->doubt(false);
+      next_ = read(reply, reply[1].text());
     }
     if (next_ == Next::foreign || !has_echo) {
       return after_all_replies();

@@ -61,3 +61,22 @@ TEST_CASE("the refusals of the script are the statuses that merge() gives") {
     CHECK(status_of(destroyed) == status);
   }
 }
+
+TEST_CASE("who refuses a copy of a commit does not know of the one that was lost") {
+  for (const bool is_lost : {false, true}) {
+    for (const std::string word : {"type", "range", "limit", "busy", "gone", "stale"}) {
+      World world;
+      const auto committed = world.commit();
+      if (is_lost) {
+        world.desk->request().lose_reply();
+      }
+      CHECK(world.desk->take("-NOSCRIPT No matching script. Please use EVAL.\r\n") == Next::again);
+      CHECK(world.desk->take_array({world.desk->token(), word}) == Next::done);
+      REQUIRE(committed->is_delivered());
+      const Result<Committed> taken = committed->take();
+      const bool is_final = word == "gone" || word == "stale";
+      CHECK(static_cast<bool>(taken) == is_final);
+      CHECK((is_final || (taken.error().status == Status::unknown) == is_lost));
+    }
+  }
+}
