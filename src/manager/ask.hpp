@@ -3,6 +3,7 @@
 
 #include <base/result.hpp>
 #include <memory>
+#include <new>
 #include <store/store.hpp>
 #include <utility>
 
@@ -23,8 +24,8 @@ class Asked {
   Result<Reply> ask(const store::Store& store, Status late, Start start) {
     using Answer = store::Answer<Reply>;
     if (is_open()) {
-      const auto answer = std::static_pointer_cast<Answer>(std::exchange(answer_, nullptr));
-      return answer->is_delivered() ? answer->take() : Error{late, {}};
+      auto answer = std::static_pointer_cast<Answer>(std::exchange(answer_, nullptr));
+      return answer->is_delivered() ? take(std::move(answer), late) : Error{late, {}};
     }
     if (std::exchange(is_put_off_, false)) {
       return Error{Status::pending, {}};
@@ -38,11 +39,7 @@ class Asked {
     if (Result<void> started = start(store::Completion<Reply>(answer)); !started) {
       return std::move(started.error());
     }
-    if (answer->is_delivered()) {
-      return answer->take();
-    }
-    answer_ = std::move(answer);
-    return Error{Status::pending, {}};
+    return take(std::move(answer), late);
   }
 
   bool is_open() const noexcept { return answer_ != nullptr; }
@@ -60,6 +57,20 @@ class Asked {
   }
 
  private:
+  template <class Reply>
+  Result<Reply> take(std::shared_ptr<store::Answer<Reply>> answer, Status late) {
+    try {
+      answer = store::go_on(std::move(answer));
+    } catch (const std::bad_alloc&) {
+      return Error{late == write_late ? Status::unknown : Status::nomem, {}};  // a write may be what is done already
+    }
+    if (answer->is_delivered()) {
+      return answer->take();
+    }
+    answer_ = std::move(answer);
+    return Error{Status::pending, {}};
+  }
+
   std::shared_ptr<store::Awaited> answer_;
   bool is_put_off_ = false;
 };

@@ -74,6 +74,25 @@ class Awaited {
   std::condition_variable changed_;
 };
 
+template <class Reply>
+class Completion;
+
+// What is left of a call for whoever waits for it to do: it runs the host's code, which takes its time and may fail in
+// ways of its own, so that it runs on the thread of that host's call and nobody else waits for it.
+template <class Reply>
+class Rest {
+ public:
+  Rest() = default;
+  Rest(const Rest&) = delete;
+  Rest& operator=(const Rest&) = delete;
+  Rest(Rest&&) = delete;
+  Rest& operator=(Rest&&) = delete;
+  virtual ~Rest() = default;
+
+  // Once. Answers at once or later, or leaves a rest in turn.
+  virtual void go_on(Completion<Reply> done) = 0;
+};
+
 // The waiting caller and the completion share it, so that either may give up first.
 template <class Reply>
 class Answer final : public Awaited {
@@ -83,14 +102,22 @@ class Answer final : public Awaited {
     announce();
   }
 
-  // Once delivered.
+  void leave(std::unique_ptr<Rest<Reply>> rest) noexcept {
+    rest_ = std::move(rest);
+    announce();
+  }
+
+  // Once delivered. When there is a rest it comes first, and another answer instead of this one.
+  std::unique_ptr<Rest<Reply>> rest() noexcept { return std::move(rest_); }
   Result<Reply> take() { return std::move(reply_); }
 
  private:
   Result<Reply> reply_ = Error{Status::internal, {}};
+  std::unique_ptr<Rest<Reply>> rest_;
 };
 
-// The store's end: called exactly once with the reply. One that is dropped instead answers that the store failed.
+// The store's end: called exactly once, with the reply or the rest. One that is dropped instead answers that the store
+// failed.
 template <class Reply>
 class Completion {
  public:
@@ -108,10 +135,26 @@ class Completion {
 
   void operator()(Result<Reply> reply) noexcept { std::exchange(answer_, nullptr)->deliver(std::move(reply)); }
 
+  void leave(std::unique_ptr<Rest<Reply>> rest) noexcept { std::exchange(answer_, nullptr)->leave(std::move(rest)); }
+
   Awaited* awaited() const noexcept { return answer_.get(); }
 
  private:
   std::shared_ptr<Answer<Reply>> answer_;
 };
+
+// For whoever waits: does what is left to be done, and returns the answer that is to be waited for now, or taken.
+template <class Reply>
+std::shared_ptr<Answer<Reply>> go_on(std::shared_ptr<Answer<Reply>> answer) {
+  while (answer->is_delivered()) {
+    const std::unique_ptr<Rest<Reply>> rest = answer->rest();
+    if (rest == nullptr) {
+      break;
+    }
+    answer = std::make_shared<Answer<Reply>>();
+    rest->go_on(Completion<Reply>(answer));
+  }
+  return answer;
+}
 
 }  // namespace sessions::store

@@ -13,7 +13,11 @@ template <class Reply, class Start>
 Result<Reply> ask(store::Store& store, Start start) {
   auto answer = std::make_shared<store::Answer<Reply>>();
   start(store::Completion<Reply>(answer));
-  store.wait_for(*answer, std::chrono::steady_clock::now() + std::chrono::minutes(5));
+  for (std::shared_ptr<store::Answer<Reply>> last; last != answer;) {
+    last = answer;
+    store.wait_for(*answer, std::chrono::steady_clock::now() + std::chrono::minutes(5));
+    answer = store::go_on(std::move(answer));
+  }
   if (!answer->is_delivered()) {
     return Error{Status::timeout, "the store does not answer"};
   }

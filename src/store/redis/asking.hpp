@@ -1,6 +1,7 @@
 // A request that somebody waits for.
 #pragma once
 
+#include <memory>
 #include <new>
 #include <optional>
 #include <store/answer.hpp>
@@ -13,7 +14,8 @@
 
 namespace sessions::store::redis {
 
-// What is made of it says how to go on after each reply; it gives the answer with answer(), and is done.
+// What is made of it says how to go on after each reply; it gives the answer with answer(), or leaves the rest to who
+// waits, and is done.
 template <class T>
 class Asking : public Request {
  public:
@@ -22,8 +24,8 @@ class Asking : public Request {
   Next take(const Reply& reply) final {
     try {
       const Next next = go_on(reply);
-      if (next == Next::done) {
-        done_(std::move(*answer_));
+      if (next == Next::done && answer_) {
+        give(std::move(done_), std::move(*answer_));
       }
       return next;
     } catch (const std::bad_alloc&) {
@@ -33,9 +35,9 @@ class Asking : public Request {
     }
   }
 
-  void confirm() noexcept final { done_(std::move(*answer_)); }
+  void confirm() noexcept final { give(std::move(done_), std::move(*answer_)); }
 
-  void fail(Error error) noexcept final { done_(failed(std::move(error))); }
+  void fail(Error error) noexcept final { give(std::move(done_), failed(std::move(error))); }
 
   Awaited* awaited() const noexcept final { return done_.awaited(); }
 
@@ -55,11 +57,19 @@ class Asking : public Request {
     return Next::done;
   }
 
+  // Instead of an answer: who waits goes on.
+  Next leave(std::unique_ptr<Rest<T>> rest) noexcept {
+    done_.leave(std::move(rest));
+    return Next::done;
+  }
+
   bool has_answer() const noexcept { return answer_.has_value(); }
   std::optional<Result<T>>& answer() noexcept { return answer_; }
 
  private:
   virtual Next go_on(const Reply& reply) = 0;
+
+  virtual void give(Completion<T> done, Result<T> answer) noexcept { done(std::move(answer)); }
 
   // What is known when the answer does not come.
   virtual Result<T> failed(Error error) noexcept { return error; }

@@ -1,5 +1,6 @@
 #include <store/codec.hpp>
 #include <store/redis/asking.hpp>
+#include <store/redis/decoding.hpp>
 #include <store/redis/hash_reading.hpp>
 #include <store/redis/requests.hpp>
 
@@ -7,12 +8,14 @@ namespace sessions::store::redis {
 
 namespace {
 
-class Load final : public Asking<std::optional<Record>> {
+using Found = std::optional<Record>;
+
+class Load final : public Asking<Found> {
  public:
-  Load(const Attempt& attempt, HashKey key, const Call& call, Completion<std::optional<Record>> done)
+  Load(const Attempt& attempt, HashKey key, const Call& call, Completion<Found> done)
       : Asking(call.deadline(), false, std::move(done)),
         reading_(std::move(key), attempt),
-        codec_(call.shared_codec()) {
+        decoding_(Decoding<Found>::with(call.shared_codec())) {
     send(reading_.command());
   }
 
@@ -27,20 +30,23 @@ class Load final : public Asking<std::optional<Record>> {
 
   void restart() noexcept override { reading_.restart(); }
 
-  Result<std::optional<Record>> found() {
-    Result<std::optional<Record>>& result = reading_.result();
+  void give(Completion<Found> done, Result<Found> answer) noexcept override {
+    Decoding<Found>::leave(std::move(decoding_), std::move(done), std::move(answer));
+  }
+
+  Result<Found> found() {
+    Result<Found>& result = reading_.result();
     if (!result) {
       return std::move(result.error());
     }
     if (!*result || (*result)->head().ended) {
-      return std::optional<Record>();
+      return Found();
     }
-    Result<Record> decoded = decode_values(std::move(**result), codec_.get());
-    return decoded ? Result<std::optional<Record>>(std::move(*decoded)) : std::move(decoded.error());
+    return decoding_ == nullptr && (*result)->head().coded ? Result<Found>(needs_codec()) : std::move(result);
   }
 
   HashReading reading_;
-  const std::shared_ptr<const Codec> codec_;
+  std::unique_ptr<Decoding<Found>> decoding_;
 };
 
 }  // namespace

@@ -50,6 +50,17 @@ Attempt Redis::ask(Lane lane, Completion<T> done, Make make) {
   return attempt;
 }
 
+Attempt Redis::change(Lane lane, Target target, const Commit& commit, const Call& call, Confirmation confirmation,
+                      Completion<Committed> done) {
+  return ask(lane, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
+    Means means{scripts_, std::move(ticket)};
+    return call.codec() == nullptr
+               ? make_commit(std::move(means), std::move(target), commit, call, confirmation, std::move(committed))
+               : make_coded_commit(std::move(means), transport_, lane, std::move(target), commit, call, confirmation,
+                                   std::move(committed));
+  });
+}
+
 void Redis::prepare(const Call& call, Completion<std::string> done) {
   transport_->submit(make_preparation(scripts_, call, std::move(done)));
 }
@@ -69,11 +80,7 @@ void Redis::create(const Key& key, const Record& record, const Call& call, Compl
 }
 
 Attempt Redis::commit(const Key& key, const Commit& commit, const Call& call, Completion<Committed> done) {
-  const auto make = call.codec() == nullptr ? &make_commit : &make_coded_commit;
-  return ask(Lane::shared, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
-    return make({scripts_, std::move(ticket)}, {hash_key(key), std::nullopt}, commit, call, Confirmation(0),
-                std::move(committed));
-  });
+  return change(Lane::shared, {hash_key(key), std::nullopt}, commit, call, Confirmation(0), std::move(done));
 }
 
 // No value changes, so that a codec has nothing to do.
@@ -90,13 +97,9 @@ void Redis::touch(const Key& key, std::uint64_t generation, std::int64_t expires
 
 Attempt Redis::regenerate(const Key& from, const Destination& to, const Commit& commit, std::int64_t ended_until,
                           const Call& call, Completion<Committed> done) {
-  const auto make = call.codec() == nullptr ? &make_commit : &make_coded_commit;
   Target target{hash_key(from), Move{hash_key(to.key), to.generation, ended_until}};
   const Lane lane = options_.wait_for_replica.count() > 0 ? Lane::confirming : Lane::shared;
-  return ask(lane, std::move(done), [&](Ticket ticket, Completion<Committed> committed) {
-    return make({scripts_, std::move(ticket)}, std::move(target), commit, call, options_.wait_for_replica,
-                std::move(committed));
-  });
+  return change(lane, std::move(target), commit, call, options_.wait_for_replica, std::move(done));
 }
 
 void Redis::destroy(const Key& key, std::int64_t ended_until, const Call& call, Completion<Destroyed> done) {

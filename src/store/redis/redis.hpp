@@ -47,6 +47,10 @@ class Redis final : public Store {
   template <class T, class Make>
   Attempt ask(Transport::Lane lane, Completion<T> done, Make make);
 
+  // What commit() and regenerate() have in common.
+  Attempt change(Transport::Lane lane, Target target, const Commit& commit, const Call& call, Confirmation confirmation,
+                 Completion<Committed> done);
+
   HashKey hash_key(const Key& key) const { return {options_.prefix, key}; }
 
   const std::shared_ptr<Transport> transport_;

@@ -8,6 +8,7 @@
 #include <store/redis/hash.hpp>
 #include <store/redis/request.hpp>
 #include <store/redis/scripts.hpp>
+#include <store/redis/transport.hpp>
 #include <store/redis/writer.hpp>
 #include <store/store.hpp>
 #include <string>
@@ -45,8 +46,10 @@ std::unique_ptr<Request> make_create(Means means, const HashKey& key, const Reco
 std::unique_ptr<Request> make_commit(Means means, Target target, const Commit& commit, const Call& call,
                                      Confirmation confirmation, Completion<Committed> done);
 
-// The call has a codec, so the changes are merged here and their values coded, until nobody has been faster.
-std::unique_ptr<Request> make_coded_commit(Means means, Target target, const Commit& commit, const Call& call,
+// The call has a codec, so who waits merges the changes and codes their values, until nobody has been faster. What
+// comes of it goes to the same transport.
+std::unique_ptr<Request> make_coded_commit(Means means, std::shared_ptr<Transport> transport, Transport::Lane lane,
+                                           Target target, const Commit& commit, const Call& call,
                                            Confirmation confirmation, Completion<Committed> done);
 
 std::unique_ptr<Request> make_destroy(Means means, const HashKey& key, std::int64_t ended_until, const Call& call,

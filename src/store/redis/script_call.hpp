@@ -50,6 +50,9 @@ class ScriptCall : public Asking<T> {
     send_call(format_call(script, keys, arguments));
   }
 
+  // For whoever goes on with the same attempt. This makes no more calls then.
+  Ticket take_ticket() noexcept { return std::move(ticket_); }
+
   // The last call has had no effect: the next one is another attempt.
   void renew_attempt() { ticket_.renew(); }
 
@@ -126,7 +129,8 @@ class ScriptCall : public Asking<T> {
   }
 
   Next after_all_replies() {
-    const bool is_unconfirmed = next_ == Next::done && this->confirmation().count() > 0 && *this->answer();
+    const bool is_unconfirmed =
+        next_ == Next::done && this->confirmation().count() > 0 && this->has_answer() && *this->answer();
     return is_unconfirmed ? Next::unconfirmed : next_;
   }
 

@@ -67,8 +67,10 @@ extern "C" {
 /// it cannot. That is what the host's call returns, untouched, when it is of the environment (-201 to -299), of stored
 /// data (-301 to -399), a callback's (-501 to -599) or SESSIONS_E_NOMEM; any other becomes SESSIONS_E_CALLBACK. A cookie
 /// that cannot be decoded is refused, SESSIONS_ORIGIN_REFUSED_CONTENT, and no failure, unless the status says that it
-/// may be another time: of the environment, or SESSIONS_E_NOMEM. Called from any thread that loads or commits a session,
-/// from several at once. It must not call functions with the session that is being loaded or committed. Since 0.1.
+/// may be another time: of the environment, or SESSIONS_E_NOMEM. Called on the thread of the call that loads or commits,
+/// on several at once; for an _async call inside it or inside sessions_queue_dispatch(), on sqlite: on a thread of the
+/// queue. On a custom store that answers later it is the thread that answers. It must not call functions with the
+/// session that is being loaded or committed. Since 0.1.
 pub type sessions_codec_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, data: *const c_void, len: usize, out: *mut sessions_bytes) -> sessions_status>;
 /// A codec. The size tells which members the caller knows; members that later versions add are optional. Since 0.1.
