@@ -127,10 +127,12 @@ class RedisSessionBackend(LibrarySessionBackend):
     """Sessions on a Redis server, which is asked without holding up the loop.
 
     ``url`` is ``redis://``, ``rediss://`` or ``redis+unix://``, with the parameters of ``<sessions/backend.h>``. Of a
-    redis-py client only the connection settings are read, never its connections: address, credentials, database, TLS
-    files, and of the timeouts ``socket_connect_timeout`` and ``socket_timeout``, which bounds each call as a whole. The
-    server must answer when the backend is made, or StoreUnavailableError is raised; later outages are answered with
-    503.
+    redis-py client only the connection settings are read, never its connections: ``host``, ``port``, ``db``,
+    ``unix_socket_path``, ``username`` and ``password``, with TLS ``ssl_ca_certs``, ``ssl_certfile`` and
+    ``ssl_keyfile``, which without one is the file of the certificate, and the timeouts ``socket_connect_timeout`` and
+    ``socket_timeout``, which bounds each call as a whole. redis-py 8 has 5 seconds for both unless told otherwise, and
+    those count; a client that names none, as one of from_url(), has the library's. The server must answer when the
+    backend is made, or StoreUnavailableError is raised; later outages are answered with 503.
     """
 
     def __init__(
@@ -139,7 +141,8 @@ class RedisSessionBackend(LibrarySessionBackend):
         """Connect; ttl is in seconds, and without client and URL the server is localhost's.
 
         TypeError for clients whose settings cannot be taken over: those of Cluster and Sentinel, with credential
-        providers, or that do not verify certificates and the names in them.
+        providers, or that do not verify certificates and the names in them; a username without a password; addresses
+        with a zone, such as fe80::1%eth0; and values out of the library's bounds.
         """
         if redis is not None and url is not None:
             raise TypeError("Give either a client or a URL.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import ssl
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -16,12 +18,16 @@ class ClientSettings(NamedTuple):
     timeout: float | None
 
 
-_FILES = {"ssl_ca_certs": "ca_file", "ssl_certfile": "certificate_file", "ssl_keyfile": "key_file"}
 # Settings of commands, of pools, of retries and of names shown to operators are not the connection's, and ignored.
 _REFUSED = ("credential_provider", "redis_connect_func", "socket_type", "ssl_ca_data", "ssl_ca_path", "ssl_password",
             "ssl_validate_ocsp", "ssl_validate_ocsp_stapled", "ssl_ocsp_context", "ssl_ocsp_expected_cert",
             "ssl_ciphers", "ssl_min_version", "ssl_include_verify_flags", "ssl_exclude_verify_flags")  # fmt: skip
+# The bounds of the library's URLs and credentials.
 _LONGEST_WAIT = 3600
+_HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
+_MOST_DATABASES = 1_000_000
+_MOST_SOCKET_PATH_BYTES = 107
+_MOST_CREDENTIAL_BYTES = 4096
 
 
 def settings_of(client: Any) -> ClientSettings:
@@ -32,19 +38,19 @@ def settings_of(client: Any) -> ClientSettings:
     settings = getattr(pool, "connection_kwargs", {})
     for refused in _REFUSED:
         if settings.get(refused):
-            raise TypeError(f"The client's {refused} cannot be taken over: give url= instead.")
+            raise _refusal(refused, "give url= instead")
     parameters: dict[str, Any] = {}
     if name in ("redis.connection.Connection", "redis.asyncio.connection.Connection"):
         url = _address("redis", settings)
     elif name in ("redis.connection.SSLConnection", "redis.asyncio.connection.SSLConnection"):
         _require_verification(settings)
         url = _address("rediss", settings)
-        parameters |= {ours: settings[theirs] for theirs, ours in _FILES.items() if settings.get(theirs)}
+        parameters |= _files(settings)
     elif name in (
         "redis.connection.UnixDomainSocketConnection",
         "redis.asyncio.connection.UnixDomainSocketConnection",
     ):
-        url = f"redis+unix://{quote(settings['path'])}"
+        url = f"redis+unix://{quote(_socket_path(settings))}"
         parameters["db"] = _database(settings)
     else:
         raise TypeError("redis is a redis-py client of one server, by TCP, TLS or a unix socket.")
@@ -54,7 +60,14 @@ def settings_of(client: Any) -> ClientSettings:
         parameters["connect_timeout_ms"] = round(connect_timeout * 1000)
     if parameters:
         url += "?" + urlencode(parameters, quote_via=quote)
-    return ClientSettings(url, settings.get("username"), settings.get("password"), timeout)
+    user, password = _credential(settings, "username"), _credential(settings, "password")
+    if user is not None and password is None:
+        raise _refusal("username", "the library introduces itself with a password, or not at all")
+    return ClientSettings(url, user, password, timeout)
+
+
+def _refusal(name: str, why: str) -> TypeError:
+    return TypeError(f"The client's {name} cannot be taken over: {why}.")
 
 
 def _require_verification(settings: dict[str, Any]) -> None:
@@ -71,16 +84,66 @@ def _require_verification(settings: dict[str, Any]) -> None:
 def _seconds(settings: dict[str, Any], name: str) -> float | None:
     seconds: float | None = settings.get(name)
     if seconds is not None and not 0.001 <= seconds <= _LONGEST_WAIT:
-        raise TypeError(f"The client's {name} cannot be taken over: it is not 0.001 to {_LONGEST_WAIT} seconds.")
+        raise _refusal(name, f"it is not 0.001 to {_LONGEST_WAIT} seconds")
     return seconds
 
 
+def _number(name: str, value: object, least: int, most: int) -> int:
+    """Read a number, which redis-py takes as digits too."""
+    text = str(value)
+    if re.fullmatch("[0-9]{1,9}", text) is None or not least <= int(text) <= most:
+        raise _refusal(name, f"it is no number from {least} to {most}")
+    return int(text)
+
+
 def _database(settings: dict[str, Any]) -> int:
-    return int(settings.get("db") or 0)
+    return _number("db", settings.get("db") or 0, 0, _MOST_DATABASES)
 
 
 def _address(scheme: str, settings: dict[str, Any]) -> str:
     host = settings.get("host", "localhost")
+    # Not the "%" of an address with a zone either: the library reads the host as it stands, and knows no zones.
+    if not isinstance(host, str) or _HOST.fullmatch(host) is None:
+        raise _refusal("host", 'it is neither a name of letters, digits, "." and "-", nor an address without a zone')
     if ":" in host:
         host = f"[{host}]"
-    return f"{scheme}://{host}:{settings.get('port', 6379)}/{_database(settings)}"
+    port = _number("port", settings.get("port", 6379), 1, 65_535)
+    return f"{scheme}://{host}:{port}/{_database(settings)}"
+
+
+def _path(name: str, value: Any) -> bytes:
+    try:
+        path = os.fsencode(value or "")
+    except (TypeError, UnicodeEncodeError):
+        path = b"\0"
+    if b"\0" in path:
+        raise _refusal(name, "it is no path")
+    return path
+
+
+def _socket_path(settings: dict[str, Any]) -> bytes:
+    path = _path("unix_socket_path", settings.get("path"))
+    if not path.startswith(b"/") or len(path) > _MOST_SOCKET_PATH_BYTES:
+        raise _refusal("unix_socket_path", f"it is no absolute path of at most {_MOST_SOCKET_PATH_BYTES} bytes")
+    return path
+
+
+def _files(settings: dict[str, Any]) -> dict[str, bytes]:
+    names = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+    authorities, certificate, key = (_path(name, settings.get(name)) for name in names)
+    if key and not certificate:
+        raise _refusal("ssl_keyfile", "there is no ssl_certfile")
+    # One file may hold the certificate and its key.
+    files = {"ca_file": authorities, "certificate_file": certificate, "key_file": key or certificate}
+    return {name: path for name, path in files.items() if path}
+
+
+def _credential(settings: dict[str, Any], name: str) -> str | None:
+    text = settings.get(name) or None
+    try:
+        is_taken = text is None or len(text.encode()) <= _MOST_CREDENTIAL_BYTES
+    except (AttributeError, UnicodeEncodeError):
+        is_taken = False
+    if not is_taken:
+        raise _refusal(name, f"it is no text of at most {_MOST_CREDENTIAL_BYTES} bytes")
+    return text
