@@ -372,8 +372,7 @@ class Noting(Store):
 
 def test_async_methods_ask_the_store_on_no_thread_of_the_loop(now: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     store = Noting()
-    backend = Backend.custom(store)
-    monkeypatch.setattr(engine_module, "_backend", lru_cache(lambda url: backend))
+    monkeypatch.setitem(engine_module._opened, "custom", Backend.custom(store))
 
     async def main() -> None:
         session: Any = SessionStore()

@@ -7,8 +7,10 @@ Saving writes only the keys that changed since loading, so parallel requests do 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import threading
+from concurrent.futures import Future
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +32,39 @@ _SWEPT_AT_ONCE = 1000
 _MARKER = "_django"
 
 
-@lru_cache
-def _backend(url: str) -> Backend:
+_opened: dict[str, Backend] = {}  # read without a lock
+_attempts: dict[str, Future[Backend]] = {}
+os.register_at_fork(after_in_child=_attempts.clear)  # the threads that open are the parent's
+
+
+def _open(url: str, attempt: Future[Backend]) -> None:
+    try:
+        backend = _opened[url] = Backend(url)
+    except BaseException as error:
+        _attempts.pop(url, None)  # who comes from now on tries anew
+        attempt.set_exception(error)
+    else:
+        attempt.set_result(backend)
+
+
+def _opening(url: str) -> Future[Backend]:
+    """Return the attempt to open a backend that is under way, or begin one: all who come meanwhile share its end."""
     if url.partition(":")[0] in ("cookie", "signed-cookie"):
         raise ImproperlyConfigured("sessions.django needs a SESSIONS_URL of a store: sqlite:, redis: or memory:.")
-    return Backend(url)
+    mine: Future[Backend] = Future()
+    attempt = _attempts.setdefault(url, mine)
+    if attempt is mine:
+        mine.set_running_or_notify_cancel()  # so that a cancelled task does not cancel it for the others
+        try:
+            threading.Thread(target=_open, args=(url, mine), daemon=True).start()
+        except RuntimeError:  # there is no thread to spare
+            _open(url, mine)
+    return attempt
 
 
-_opening = threading.Lock()  # so that two first requests do not open two backends
+def _backend(url: str) -> Backend:
+    backend = _opened.get(url)
+    return _opening(url).result() if backend is None else backend
 
 
 @lru_cache(maxsize=64)
@@ -52,19 +79,23 @@ def _manager_of(url: str, lifetime: int) -> Manager:
     return Manager(_backend(url), config)
 
 
-def _manager(lifetime: int = _LONGEST) -> Manager:
-    """Return the manager of a lifetime; that of the longest reads sessions of every lifetime."""
+def _url() -> str:
     url = getattr(settings, "SESSIONS_URL", None)
     if not isinstance(url, str):
         raise ImproperlyConfigured("The session engine sessions.django needs the setting SESSIONS_URL.")
-    with _opening:
-        return _manager_of(url, min(max(lifetime, 1), _LONGEST))
+    return url
+
+
+def _manager(lifetime: int = _LONGEST) -> Manager:
+    """Return the manager of a lifetime; that of the longest reads sessions of every lifetime."""
+    return _manager_of(_url(), min(max(lifetime, 1), _LONGEST))
 
 
 async def _amanager(lifetime: int = _LONGEST) -> Manager:
     """Return a manager without holding up the loop while the backend is opened."""
-    if _backend.cache_info().currsize == 0:
-        return await asyncio.to_thread(_manager, lifetime)
+    url = _url()
+    if url not in _opened:
+        await asyncio.wrap_future(_opening(url))
     return _manager(lifetime)
 
 
