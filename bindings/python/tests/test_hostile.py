@@ -21,8 +21,10 @@ def manager_of(url: str) -> sessions.Manager:
     return sessions.Manager(sessions.Backend(url), sessions.Config(keys=["k" * 32], plain_http=True))
 
 
-@pytest.fixture(params=["memory:", "signed-cookie:", "sqlite"])
+@pytest.fixture(params=["memory:", "signed-cookie:", "sqlite", "redis"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "redis":
+        return str(request.getfixturevalue("redis_url"))
     return f"sqlite:{tmp_path}/sessions.db" if request.param == "sqlite" else str(request.param)
 
 
@@ -103,24 +105,67 @@ def test_many_threads(url: str) -> None:
 
 
 PROGRAM = """
-import sessions, threading
+import asyncio, sessions, threading
+from sessions import aio
 m = sessions.Manager(sessions.Backend({url!r}), sessions.Config(keys=["k" * 32], plain_http=True, clock=lambda: 10**9))
+begun = threading.Event()
 def work():
     while True:
         with m.load() as s:
             s["a"] = [1]
             s.commit()
-for _ in range(3):
-    threading.Thread(target=work, daemon=True).start()
+        begun.set()
+async def visit():
+    while True:
+        with await aio.load(m) as s:
+            s["a"] = [1]
+            await aio.commit(s)
+        begun.set()
+async def serve(is_over):
+    tasks = [asyncio.ensure_future(visit()) for _ in range(8)]
+    while not is_over():
+        await asyncio.wait(tasks, timeout=0)
+{use}
 held = m.load()
 held["a"] = held["b"] = [1]
 """
 
+THREADS = """
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+begun.wait()
+"""
+
+LOOPS = {
+    "that nobody closes": """
+loop = asyncio.new_event_loop()
+loop.run_until_complete(serve(begun.is_set))
+""",
+    "that is closed": """
+asyncio.run(serve(begun.is_set))
+""",
+    "on a thread": """
+threading.Thread(target=asyncio.run, args=(serve(lambda: False),), daemon=True).start()
+begun.wait()
+""",
+}
+
+
+def end_interpreters(url: str, use: str) -> None:
+    for _ in range(5):
+        program = [sys.executable, "-c", PROGRAM.format(url=url, use=use)]
+        ended = subprocess.run(program, capture_output=True, timeout=60)
+        assert ended.returncode == 0, ended.stderr
+
 
 def test_interpreter_ends_while_calls_are_under_way(url: str) -> None:
-    for _ in range(5):
-        ended = subprocess.run([sys.executable, "-c", PROGRAM.format(url=url)], capture_output=True, timeout=60)
-        assert ended.returncode == 0, ended.stderr
+    end_interpreters(url, THREADS)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("url", ["sqlite", "redis"], indirect=True)  # elsewhere nothing waits
+def test_interpreter_ends_while_a_loop_waits(url: str, loop: str) -> None:
+    end_interpreters(url, LOOPS[loop])
 
 
 def test_asyncio(url: str) -> None:
