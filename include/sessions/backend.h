@@ -54,7 +54,8 @@
  *   connect_timeout_ms           for everything until a connection can be used: by default 1000
  *   connections                  1 to 64, by default 1: calls of all threads are pipelined over them, and one carries
  *                                tens of thousands of calls a second
- *   password_file                a file that holds the password, which then counts instead of one in the URL; or see
+ *   user_file, password_file     files that hold the user and the password, which then count instead of those in the
+ *                                URL; read once, when the backend is opened. Or see
  *                                sessions_config_set_store_credentials()
  *   wait_for_replica_ms          by default 0; otherwise, logouts and new ids wait so long for a replica to have them,
  *                                or half of their time if that is less; who comes while others wait may be held up for
@@ -67,8 +68,10 @@
  * refuses. Later, lost connections are made anew, and calls that were under way are sent once more up to the time
  * allowed for them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost
  * for good fails with SESSIONS_E_UNKNOWN. While there is no connection and none can be made, calls fail at once with
- * SESSIONS_E_UNAVAILABLE. A connection that was idle for 30 seconds is asked with PING before it is used; none lives
- * for more than an hour. There are no threads of the library's: of the callers that wait, one does the work for all.
+ * SESSIONS_E_UNAVAILABLE. A connection counts as lost when the server has said nothing for 5 seconds although it was
+ * asked, however long a call may wait, or when its machine has acknowledged nothing for 30. One that was idle for 30
+ * seconds is asked with PING before it is used; none lives for more than an hour. The host is looked up in the hosts
+ * file and by DNS alone, without what nsswitch.conf may add. There are no threads of the library's: of the callers that wait, one does the work for all.
  * Who is alone in waiting stays awake for the first 0.15 milliseconds, as long as the server often answers within
  * that, as one on another core of the same machine does; otherwise it sleeps. After fork, parent and child share the
  * sessions and each makes connections of its own. With rediss: fork itself waits until handshakes that are under way

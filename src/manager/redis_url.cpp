@@ -105,23 +105,23 @@ Result<void> read_authority(const Url& url, Options& options) {
   return read_host(url, rest.substr(0, slash), options);
 }
 
-Result<void> read_password(const std::string& path, Options& options) {
-  std::ifstream file(path, std::ios::binary);
+// `file` is the parameter, and `what` it holds.
+Result<std::string> read_credential(const std::string& file, const char* what, const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
   constexpr std::size_t most_bytes = 4096;
   std::string text(most_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad() || (text.empty() && !file.eof()) || text.size() > most_bytes) {
-    return Error{Status::invalid, "the password_file of the backend URL cannot be read, or is larger than 4096 bytes"};
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (stream.bad() || (text.empty() && !stream.eof()) || text.size() > most_bytes) {
+    return Error{Status::invalid, "the " + file + " of the backend URL cannot be read, or is larger than 4096 bytes"};
   }
   while (text.ends_with('\n') || text.ends_with('\r')) {
     text.pop_back();
   }
   if (text.empty()) {
-    return Error{Status::invalid, "the password_file of the backend URL holds no password"};
+    return Error{Status::invalid, "the " + file + " of the backend URL holds no " + what};
   }
-  options.password = std::move(text);
-  return {};
+  return text;
 }
 
 Result<void> read_number(const Url& url, std::string_view name, std::string_view value, Options& options) {
@@ -160,8 +160,10 @@ Result<void> read_parameter(const Url& url, std::string_view name, std::string_v
       (name == "db" && url.scheme == "redis+unix")) {
     return read_number(url, name, value, options);
   }
-  std::string* option = text_option(url, name, options);
-  if (option == nullptr && name != "password_file") {
+  const bool is_user = name == "user_file";
+  const bool is_credential = is_user || name == "password_file";
+  std::string* option = !is_credential ? text_option(url, name, options) : is_user ? &options.user : &options.password;
+  if (option == nullptr) {
     return unknown_parameter(url, name);
   }
   Result<std::string> text = decode(url, "parameter \"" + std::string(name) + "\"", value);
@@ -172,8 +174,11 @@ Result<void> read_parameter(const Url& url, std::string_view name, std::string_v
     const std::string what = "has an empty parameter \"" + std::string(name) + "\": leave it out, or say what it is";
     return malformed(url, what.c_str());
   }
-  if (option == nullptr) {
-    return read_password(*text, options);
+  if (is_credential) {
+    text = read_credential(std::string(name), is_user ? "user" : "password", *text);
+    if (!text) {
+      return text.error();
+    }
   }
   *option = std::move(*text);
   return {};
@@ -195,6 +200,9 @@ Result<Options> redis_options(const Url& url) {
   // Braces say to a cluster which part of a key counts: those are the library's.
   if (options.prefix.size() > most_prefix_bytes || options.prefix.find_first_of("{}") != std::string::npos) {
     return malformed(url, "has a prefix with a brace, or of more than 256 bytes");
+  }
+  if (!options.server_name.empty() && !is_host(options.server_name)) {
+    return malformed(url, "has a server_name that is no name of letters, digits, \".\" and \"-\", or address");
   }
   if (options.tls_files.certificate_file.empty() != options.tls_files.key_file.empty()) {
     return malformed(url, "has a certificate_file without a key_file, or the other way round");

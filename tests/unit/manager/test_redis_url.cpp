@@ -70,10 +70,13 @@ TEST_CASE("a server over TLS") {
   CHECK(options.tls_files.key_file == "/etc/k.pem");
   CHECK(options.server_name == "redis.example");
   refuses("rediss://h?certificate_file=/c.pem", "key_file");
-  for (const char* const empty : {"ca_file=", "certificate_file=&key_file=", "server_name=", "password_file="}) {
+  for (const char* const empty :
+       {"ca_file=", "certificate_file=&key_file=", "server_name=", "user_file=", "password_file="}) {
     refuses(std::string("rediss://h?") + empty, "empty parameter \"");
   }
   refuses("rediss://h?key_file=/k.pem", "key_file");
+  refuses("rediss://h?server_name=a%20b", "server_name");
+  refuses("rediss://h?server_name=a%00b", "server_name");
   refuses("redis://h?ca_file=/ca.pem", "\"ca_file\"");
 }
 
@@ -108,6 +111,18 @@ TEST_CASE("what is malformed is named, without what is secret") {
   refuses("redis://h?connect_timeout_ms=0", "from 1 to");
   refuses("redis://h?wait_for_replica_ms=-1", "from 0 to");
   refuses("redis://h?timeout=hunter2", "\"timeout\"");
+}
+
+TEST_CASE("a user may stand in a file") {
+  const testing::TemporaryDirectory directory;
+  const std::string path = directory.file("user");
+  std::ofstream(path) << "app\n";
+  const auto options = options_of("redis://other:hunter2@h?user_file=" + path);
+  CHECK(options->user == "app");
+  CHECK(options->password == "hunter2");
+  std::ofstream(path) << "\n";
+  refuses("redis://h?user_file=" + path, "no user");
+  refuses("redis://h?user_file=" + directory.file("none"), "user_file");
 }
 
 TEST_CASE("a password may stand in a file") {
