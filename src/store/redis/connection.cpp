@@ -41,11 +41,12 @@ Error out_of_step() {
   return {Status::unavailable, "the server does not answer as Redis does: is it one, and is it its port for TLS?"};
 }
 
-// While it is being opened, what is wrong is more likely to be the URL.
-Error never_ready() {
-  return {
-      Status::unavailable,
-      "Redis closed or left unanswered a new connection: is the port one for TLS, as the URL says, or is it too busy?"};
+// While the first is being opened, what is wrong is more likely to be the URL.
+Error never_ready(bool has_worked) {
+  return {Status::unavailable,
+          has_worked ? "Redis closed or left unanswered a new connection: is it stopped, or too busy?"
+                     : "Redis closed or left unanswered a new connection: is the port one for TLS, as the URL says, or "
+                       "is it too busy?"};
 }
 
 bool is_about_room(const Reply& reply) {
@@ -202,7 +203,7 @@ Result<void> Connection::look_at_clock(Deadline now, Requests& late) {
       close();  // what has come meanwhile nobody has read
       return {};
     }
-    return fail(wire_.is_resolving() ? unresolved() : never_ready());
+    return fail(wire_.is_resolving() ? unresolved() : never_ready(has_worked_));
   }
   if (is_up() && load() > 0 && now >= silent_until() && wire_.is_quiet()) {
     return fail({Status::unavailable, "Redis does not answer"});
@@ -241,7 +242,7 @@ Deadline Connection::next_time(Deadline now, Deadline latest) const {
 Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline now) {
   if (phase_ == Phase::opening) {
     if (Result<void> going = wire_.go_on(descriptors, now); !going) {
-      return fail(wire_.was_cut() ? never_ready() : std::move(going.error()));
+      return fail(wire_.was_cut() ? never_ready(has_worked_) : std::move(going.error()));
     }
     if (wire_.is_open()) {
       greet(true);
@@ -287,7 +288,8 @@ void Connection::take_broken() {
   if (!broken_) {
     broken_ = out_of_step();
   }
-  if (reader_.is_too_large() && greetings_ == 0 && !in_flight_.empty() && in_flight_.front().get() != replica_wait_) {
+  if (reader_.is_too_large() && is_asked_ && greetings_ == 0 && !in_flight_.empty() &&
+      in_flight_.front().get() != replica_wait_) {
     Request& request = *in_flight_.front();
     request.fail(request.writes() ? Error{Status::unknown, {}} : Error{Status::corrupt, {}});
     in_flight_.pop_front();
@@ -351,10 +353,11 @@ Result<void> Connection::follow_up(Deadline now) {
   in_flight_count_ = in_flight_.size();
   if (broken_) {
     const bool says_nothing = phase_ == Phase::greeting && wire_.was_cut() && !was_refused_;
-    return fail(says_nothing ? never_ready() : std::move(*broken_));
+    return fail(says_nothing ? never_ready(has_worked_) : std::move(*broken_));
   }
   if (phase_ == Phase::greeting && greetings_ == 0) {
     phase_ = Phase::ready;
+    has_worked_ = true;
     last_heard_ = now;
     send(waiting_);
   }

@@ -118,6 +118,7 @@ class Connection {
   bool is_asked_ = false;        // anything, as of receive(); if not, a caller may be greeting while process() runs
   std::optional<Error> broken_;  // what process() has found
   bool was_useful_ = false;
+  bool has_worked_ = false;   // or another before it
   bool was_refused_ = false;  // by the reply to a greeting
 };
 

@@ -27,6 +27,9 @@ Requests one(std::unique_ptr<Request> request) {
   return requests;
 }
 
+// How long a call may stay unnoticed by who polls, when the process could open no descriptor to tell him by.
+constexpr milliseconds unnoticed{10};
+
 constexpr std::string_view no_time = "the connection to Redis was not made in the time allowed: nothing was changed";
 
 }  // namespace
@@ -176,7 +179,7 @@ Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Dea
     }
   };
   descriptors_.assign(1, {wake_up_.descriptor(), POLLIN, 0});
-  Deadline until = deadline;
+  Deadline until = wake_up_.descriptor() == -1 ? std::min(deadline, now + unnoticed) : deadline;
   for (const auto& connection : connections_) {
     check(*connection, connection->look_at_clock(now, late_));
     if (connection->wants_to_open()) {

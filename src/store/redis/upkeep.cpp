@@ -26,6 +26,9 @@ class Scan : public ScriptCall<T> {
 
   void start() { step("0"); }
 
+ protected:
+  bool is_late() const noexcept { return std::chrono::steady_clock::now() >= this->deadline(); }
+
  private:
   // How many are to be dropped yet; empty when they are counted.
   virtual std::string most() const = 0;
@@ -53,6 +56,9 @@ class Scan : public ScriptCall<T> {
     if (cursor == "0" || is_enough()) {
       return this->answer(sum());
     }
+    if (is_late()) {
+      return this->answer(Error{Status::timeout, {}});
+    }
     step(cursor);
     return Next::again;
   }
@@ -78,9 +84,7 @@ class Sweep final : public Scan<std::int64_t> {
   }
 
   // What was dropped is told while somebody still listens.
-  bool is_enough() const noexcept override {
-    return dropped_ >= most_ || std::chrono::steady_clock::now() >= deadline();
-  }
+  bool is_enough() const noexcept override { return dropped_ >= most_ || is_late(); }
 
   std::int64_t sum() const noexcept override { return dropped_; }
 

@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -307,6 +309,42 @@ TEST_CASE("processes that lost the server at the same time come back at differen
   CHECK(pauses.size() > 10);
   CHECK(*pauses.begin() >= 25);
   CHECK(*pauses.rbegin() <= 50);
+}
+
+TEST_CASE("a server that stops answering is not taken for a port of another kind") {
+  World world;
+  world.server.script = [](const auto&) { return std::string(); };
+  CHECK(world.ask("a").find("port") != std::string::npos);
+  world.server.script = World::echo;
+  world.server.skip(seconds(10));
+  CHECK(world.ask("b") == "b");
+  world.server.script = [](const auto&) { return std::string(); };
+  world.server.close_all();
+  const std::string answer = world.ask("c");
+  CHECK(begins(answer, Status::unavailable));
+  CHECK(answer.find("port") == std::string::npos);
+  CHECK(answer.find("stopped") != std::string::npos);
+}
+
+TEST_CASE("a process that may open no descriptor looks for calls itself") {
+  World world;
+  Environment environment = world.server.environment();
+  Deadline::duration longest{0};
+  environment.poll = [&longest, poll = environment.poll](auto descriptors, Deadline now, Deadline until, bool alone) {
+    longest = std::max(longest, until - now);
+    poll(descriptors, now, until, alone);
+  };
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  world.multiplexer = std::make_unique<Multiplexer>(world.options, nullptr, environment);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  world.server.script = [](const auto& words) {
+    return words.front() == "ECHO" ? std::string() : ScriptedServer::usual(words);
+  };
+  CHECK(world.ask("a") == "nothing");
+  CHECK(longest <= milliseconds(10));
 }
 
 TEST_CASE("a request may ask again") {

@@ -55,6 +55,14 @@ TEST_CASE("a sweep goes on from cursor to cursor until enough was dropped, and t
   CHECK(status_of(dropped) == Status::timeout);
 }
 
+TEST_CASE("who counts stops when nobody waits any more") {
+  World world;
+  const Call late(testing::now, std::chrono::milliseconds(0));
+  const auto counted = world.ask<Statistics>([&](auto done) { world.store->statistics(late, std::move(done)); });
+  CHECK(world.desk->take_step("7", "*3\r\n$1\r\na\r\n:1\r\n:100\r\n") == Next::done);
+  CHECK(status_of(counted) == Status::timeout);
+}
+
 TEST_CASE("a session is counted once, however often the server names it") {
   World world;
   const auto counted = world.ask<Statistics>([&](auto done) { world.store->statistics(call, std::move(done)); });
