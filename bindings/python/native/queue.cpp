@@ -1,5 +1,6 @@
 // Queue: calls that do not wait.
 #include <optional>
+#include <utility>
 
 #include "native.hpp"
 
@@ -11,6 +12,9 @@ struct QueueObject {
 };
 
 PyTypeObject* queue_type;
+
+// What callbacks raise while results are dispatched on this thread belongs to the call whose end is told next.
+thread_local CallScope* dispatching = nullptr;
 
 QueueObject* cast(PyObject* object) { return reinterpret_cast<QueueObject*>(object); }
 
@@ -28,13 +32,21 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
       !forget_nested(reinterpret_cast<PyObject*>(session), sessions_session_outcome(session->handle))) {
     report_failure();
   }
+  PyObject* cause = dispatching ? std::exchange(dispatching->failure, nullptr) : nullptr;
+  const bool must_raise = dispatching && std::exchange(dispatching->must_raise, false);
   PyObject* exception = nullptr;
   if (status < 0) {
     exception = make_exception(status, error ? sessions_error_message(error) : sessions_status_message(status));
+  } else if (must_raise) {
+    exception = make_exception(SESSIONS_E_CALLBACK, "A callback raised an exception.");
   } else {
     exception = Py_None;
     Py_INCREF(exception);
   }
+  if (cause && exception && exception != Py_None) {
+    PyException_SetCause(exception, std::exchange(cause, nullptr));
+  }
+  Py_XDECREF(cause);
   PyObject* result = exception ? PyObject_CallFunctionObjArgs(PyTuple_GetItem(call, 1), exception, nullptr) : nullptr;
   if (!result) {
     report_failure();
@@ -108,9 +120,12 @@ PyObject* queue_dispatch(PyObject* object, PyObject*) {
   }
   size_t count = 0;
   sessions_error* error = nullptr;
+  CallScope scope;
+  CallScope* const outer = std::exchange(dispatching, &scope);
   cast(object)->busy = true;
   const sessions_status status = without_gil([&] { return sessions_queue_dispatch(queue, &count, &error); });
   cast(object)->busy = false;
+  dispatching = outer;
   return status < 0 ? raise_status(status, error) : PyLong_FromSize_t(count);
 }
 
