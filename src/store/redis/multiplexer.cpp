@@ -182,14 +182,13 @@ Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Dea
   Deadline until = wake_up_.descriptor() == -1 ? std::min(deadline, now + unnoticed) : deadline;
   for (const auto& connection : connections_) {
     check(*connection, connection->look_at_clock(now, late_));
-    if (connection->wants_to_open()) {
-      const auto opening = std::count_if(connections_.begin(), connections_.end(),
-                                         [](const auto& other) { return other->is_opening(); });
-      if (now < breaker_.open_until) {
-        until = std::min(until, breaker_.open_until);
-      } else if (opening < most_opening) {
-        check(*connection, connection->open(now));
-      }
+    const auto opening =
+        std::count_if(connections_.begin(), connections_.end(), [](const auto& other) { return other->is_opening(); });
+    if (connection->wants_to_open() && now >= breaker_.open_until && opening < most_opening) {
+      check(*connection, connection->open(now));
+    }
+    if (connection->wants_to_open() && now < breaker_.open_until) {
+      until = std::min(until, breaker_.open_until);
     }
     connection->list(descriptors_);
     until = connection->next_time(now, until);

@@ -183,6 +183,32 @@ TEST_CASE("a write that waits for the server to come back gets its reply") {
   CHECK(world.ask("a", true) == "a");
 }
 
+TEST_CASE("a write that waits for the server to come back goes on trying") {
+  World world;
+  bool stops = true;
+  int polls = 0;
+  world.server.script = [&](const auto& words) {
+    if (words.front() == "ECHO" && std::exchange(stops, false)) {
+      world.server.stop();
+      polls = 0;
+      return std::string();
+    }
+    return World::echo(words);
+  };
+  Environment environment = world.server.environment();
+  environment.poll = [&, poll = environment.poll](auto descriptors, Deadline now, Deadline until, bool alone) {
+    constexpr int refusals = 4;
+    if (++polls == refusals && !stops) {
+      world.server.start();
+    }
+    poll(descriptors, now, until, alone);
+  };
+  world.multiplexer = std::make_unique<Multiplexer>(world.options, nullptr, environment);
+  const Deadline before = world.server.now();
+  CHECK(world.ask("a", true, minutes(1)) == "a");
+  CHECK(world.server.now() - before < seconds(5));
+}
+
 TEST_CASE("while no connection can be made, calls fail at once; then one tries") {
   World world;
   world.server.script = World::echo;
