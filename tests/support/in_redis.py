@@ -1,4 +1,5 @@
-"""in_redis.py tcp|unix|tls|acl COMMAND...: runs it with the URL of a Redis server of its own in the place of every {}."""
+"""in_redis.py tcp|unix|tls|acl COMMAND...: runs it with the URL of a Redis server of its own in the place of every {}, and
+the path of a unix socket that is another way to it in that of every {socket}."""
 
 import pathlib
 import re
@@ -36,8 +37,9 @@ def server(mode, directory):
 def main(mode, *command):
     with tempfile.TemporaryDirectory() as directory:
         port, arguments, url = server(mode, directory)
-        with RedisServer(directory, *arguments, port=port):
-            return subprocess.run([word.replace("{}", url) for word in command], check=False).returncode
+        with RedisServer(directory, *arguments, port=port) as redis:
+            words = [word.replace("{}", url).replace("{socket}", redis.socket_path) for word in command]
+            return subprocess.run(words, check=False).returncode
 
 
 if __name__ == "__main__":
