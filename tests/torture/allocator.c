@@ -30,34 +30,36 @@ void allocator_watch(long fail_at, int on_and_on) {
   goes_on = on_and_on;
   watched = 0;
   has_failed = 0;
-  is_watching = 1;
+  __atomic_store_n(&is_watching, 1, __ATOMIC_RELEASE);
 }
 
 long allocator_unwatch(void) {
-  is_watching = 0;
-  return watched;
+  __atomic_store_n(&is_watching, 0, __ATOMIC_RELEASE);
+  return __atomic_load_n(&watched, __ATOMIC_RELAXED);
 }
 
-int allocator_has_failed(void) { return has_failed; }
+int allocator_has_failed(void) { return __atomic_load_n(&has_failed, __ATOMIC_RELAXED); }
 
-long allocator_live(void) { return live; }
+long allocator_live(void) { return __atomic_load_n(&live, __ATOMIC_RELAXED); }
+
+static void add_live(long count) { __atomic_fetch_add(&live, count, __ATOMIC_RELAXED); }
 
 static int must_fail(void) {
   long index;
-  if (!is_watching) {
+  if (!__atomic_load_n(&is_watching, __ATOMIC_ACQUIRE)) {
     return 0;
   }
-  index = watched++;
+  index = __atomic_fetch_add(&watched, 1, __ATOMIC_RELAXED);
   if (failing_index == ALLOCATOR_NEVER || index < failing_index || (index > failing_index && !goes_on)) {
     return 0;
   }
-  has_failed = 1;
+  __atomic_store_n(&has_failed, 1, __ATOMIC_RELAXED);
   errno = ENOMEM;
   return 1;
 }
 
 static void *counted(void *pointer) {
-  live += pointer != NULL ? 1 : 0;
+  add_live(pointer != NULL ? 1 : 0);
   return pointer;
 }
 
@@ -74,7 +76,7 @@ void *realloc(void *old, size_t size) {
   if (old == NULL) {
     return counted(pointer);
   }
-  live -= pointer == NULL && size == 0 ? 1 : 0;
+  add_live(pointer == NULL && size == 0 ? -1 : 0);
   return pointer;
 }
 
@@ -92,6 +94,6 @@ int posix_memalign(void **pointer, size_t alignment, size_t size) {
 }
 
 void free(void *pointer) {
-  live -= pointer != NULL ? 1 : 0;
+  add_live(pointer != NULL ? -1 : 0);
   __libc_free(pointer);
 }

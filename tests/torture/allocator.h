@@ -1,4 +1,4 @@
-/* An allocator that counts, and fails where it is told to. For one thread. */
+/* An allocator that counts, and fails where it is told to, in all threads. One of them tells it. */
 #ifndef ALLOCATOR_H
 #define ALLOCATOR_H
 
