@@ -240,6 +240,7 @@ Deadline Connection::next_time(Deadline now, Deadline latest) const {
 }
 
 Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline now) {
+  has_read_ = false;
   if (phase_ == Phase::opening) {
     if (Result<void> going = wire_.go_on(descriptors, now); !going) {
       return fail(wire_.was_cut() ? never_ready(has_worked_) : std::move(going.error()));
@@ -254,6 +255,7 @@ Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline n
   is_asked_ = !in_flight_.empty() || greetings_ > 0;
   if (wire_.is_open() && wire_.has_input(descriptors)) {
     last_heard_ = now;
+    has_read_ = true;
     if (Result<void> read = wire_.read(reader_); !read) {
       broken_ = std::move(read.error());  // to be followed up after the replies that came before
     }
@@ -262,6 +264,9 @@ Result<void> Connection::receive(std::span<const pollfd> descriptors, Deadline n
 }
 
 bool Connection::process() {
+  if (!has_read_) {
+    return false;  // what a closed connection has broken at says nothing of the next one
+  }
   const std::size_t at_once = std::max(replies_at_once, in_flight_.size() / bursts);
   for (std::size_t count = 0; count < at_once; ++count) {
     const std::optional<Reply> reply = reader_.next();

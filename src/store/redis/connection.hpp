@@ -115,6 +115,7 @@ class Connection {
   Deadline replica_wait_ends_{};               // not earlier
   ReplyReader reader_;
   std::size_t greetings_ = 0;    // not answered yet
+  bool has_read_ = false;        // as of receive()
   bool is_asked_ = false;        // anything, as of receive(); if not, a caller may be greeting while process() runs
   std::optional<Error> broken_;  // what process() has found
   bool was_useful_ = false;

@@ -209,6 +209,18 @@ TEST_CASE("a write that waits for the server to come back goes on trying") {
   CHECK(world.server.now() - before < seconds(5));
 }
 
+TEST_CASE("a write goes on trying with a server that at first does not answer as Redis does") {
+  World world;
+  int broken = 3;
+  world.server.script = [&](const auto& words) {
+    return words.front() == "ECHO" && broken-- > 0 ? std::string("nonsense\r\n") : World::echo(words);
+  };
+  const Deadline before = world.server.now();
+  CHECK(world.ask("a", true, minutes(1)) == "a");
+  CHECK(world.server.connections == 4);
+  CHECK(world.server.now() - before < seconds(5));
+}
+
 TEST_CASE("while no connection can be made, calls fail at once; then one tries") {
   World world;
   world.server.script = World::echo;
