@@ -1,10 +1,11 @@
 /* Each allocation of any thread fails once, alone and with all that follow it, while a session is loaded, changed,
  * moved and ended through a queue; and while the session or the queue is freed meanwhile. Each call is refused or calls
  * back once, what it then says is true, and nothing is left over. On a custom store that answers later, or on the Redis
- * server whose URL is the argument. */
+ * server whose URL is an argument; with the path of a unix socket to it, its connections are lost before, too. */
 #define _POSIX_C_SOURCE 200809L
 #include <support/blob_store.h>
 #include <support/queue.h>
+#include <support/redis_tell.h>
 #include <support/world.h>
 #include <torture/allocator.h>
 
@@ -12,6 +13,7 @@ enum { LOAD, INCREMENT, MOVE, END, STEPS };
 enum { AWAITED, SESSION_FREED, QUEUE_FREED, WAYS };
 
 static sessions_manager *manager;
+static const char *server; /* NULL: none */
 static long points;
 
 static sessions_status begin(sessions_session *session, int which, const char *cookie, sessions_queue *queue,
@@ -65,8 +67,19 @@ static int is_honest(sessions_status status, int which) {
          (status == SESSIONS_E_UNKNOWN && which != LOAD);
 }
 
+/* As soon as there may be connections again. */
+static sessions_session *load(const char *cookie) {
+  sessions_session *session = NULL;
+  sessions_status status;
+  do {
+    status = sessions_manager_load(manager, cookie, strlen(cookie), &session, NULL);
+  } while (server != NULL && status == SESSIONS_E_UNAVAILABLE);
+  REQUIRE(status == SESSIONS_OK);
+  return session;
+}
+
 static int64_t stored_n(const char *cookie) {
-  sessions_session *session = world_load(manager, cookie);
+  sessions_session *session = load(cookie);
   int64_t n = -1;
   sessions_session_get_int64(session, "n", 1, &n);
   sessions_session_free(session);
@@ -100,11 +113,20 @@ static void check_session(sessions_session *session, const char *cookie, int whi
   sessions_queue_free(queue);
 }
 
-static int fail_step(int which, int way, long index, int on_and_on) {
+static void lose_connections(void) {
+  char reply[64];
+  redis_tell(server, "CLIENT KILL TYPE normal\r\n", reply, sizeof reply);
+  CHECK(strcmp(reply, ":1\r\n") == 0);
+}
+
+static int fail_step(int which, int way, int is_lost, long index, int on_and_on) {
   char *cookie = world_store(manager, "{\"n\":0}");
   sessions_session *session = which == LOAD ? make_session(manager) : world_load(manager, cookie);
   sessions_status status;
   int has_failed;
+  if (is_lost) {
+    lose_connections();
+  }
   allocator_watch(index, on_and_on);
   status = go(&session, which, way, cookie);
   allocator_unwatch();
@@ -141,8 +163,10 @@ static void torture(const char *url) {
   for (on_and_on = 0; on_and_on <= 1; on_and_on++) {
     for (which = 0; which < STEPS; which++) {
       for (way = 0; way < WAYS; way++) {
-        for (index = 0; fail_step(which, way, index, on_and_on); index++) {
+        for (index = 0; fail_step(which, way, 0, index, on_and_on); index++) {
         }
+      }
+      for (index = 0; server != NULL && fail_step(which, AWAITED, 1, index, on_and_on); index++) {
       }
     }
   }
@@ -154,6 +178,7 @@ static void torture(const char *url) {
 int main(int argc, char **argv) {
   const char *url = argc > 1 ? argv[1] : NULL;
   long live;
+  server = argc > 2 ? argv[2] : NULL;
   torture(url);
   live = allocator_live();
   torture(url);

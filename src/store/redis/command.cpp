@@ -36,13 +36,13 @@ std::string command(std::span<const std::string_view> words) {
     texts.push_back(word.data());
     sizes.push_back(word.size());
   }
-  // Unlike its sister for plain memory this one does without printf.
-  sds formatted = nullptr;
-  const auto size = redisFormatSdsCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(), sizes.data());
+  // Its sister for sds is faster, and leaks when there is no memory.
+  char* formatted = nullptr;
+  const auto size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(), sizes.data());
   if (size < 0) {
     throw std::bad_alloc();
   }
-  const std::unique_ptr<char, void (*)(char*)> owned(formatted, &redisFreeSdsCommand);
+  const std::unique_ptr<char, void (*)(char*)> owned(formatted, &redisFreeCommand);
   return {formatted, static_cast<std::size_t>(size)};
 }
 
