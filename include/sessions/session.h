@@ -96,7 +96,9 @@ SESSIONS_API sessions_status sessions_session_set_commit_mode(sessions_session *
  * SESSIONS_E_MISUSE        the session was loaded or used before
  * SESSIONS_E_UNAVAILABLE   the store could not be asked: answer the request with 503, the user is still logged in
  * SESSIONS_E_TIMEOUT, SESSIONS_E_BUSY     the store did not answer in time: likewise
- * SESSIONS_E_CORRUPT, SESSIONS_E_NEWER    what is stored cannot be read: likewise
+ * SESSIONS_E_CORRUPT, SESSIONS_E_NEWER    what is stored cannot be read, nor can it when asked again. The way out is in
+ *                          this handle, so make it with sessions_session_new(): commit it as a new session, or let
+ *                          sessions_session_destroy() delete the cookie
  * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *
  * Since 0.1. */
@@ -290,7 +292,9 @@ SESSIONS_API sessions_status sessions_session_regenerate(sessions_session *sessi
 
 /* Ends the session at once: the store forgets it, and the lines delete the browser's cookie. The handle is then an
  * empty new session; what is set afterwards belongs to a session with a new id. Outcomes: DESTROYED, UNCHANGED (the
- * request had no session cookie). Statuses as for sessions_session_commit(). Since 0.1. */
+ * request had no session cookie). When loading has failed with SESSIONS_E_CORRUPT or SESSIONS_E_NEWER, the cookie is
+ * deleted, DESTROYED, while what is stored stays until it expires; after an outage nothing is done, UNCHANGED: the user
+ * is still logged in. Statuses as for sessions_session_commit(). Since 0.1. */
 SESSIONS_API sessions_status sessions_session_destroy(sessions_session *session, sessions_error **error);
 
 /* Returns a SESSIONS_OUTCOME_...: what the last commit, regenerate or destroy that succeeded did;

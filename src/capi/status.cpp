@@ -73,7 +73,9 @@ constexpr std::array<Entry, 22> entries = {{
      {SESSIONS_E_READ_ONLY, "the store may not be written to and nothing was changed: see to its permissions"}},
     {Status::corrupt,
      "SESSIONS_E_CORRUPT",
-     {SESSIONS_E_CORRUPT, "what is stored is damaged, or was not written by libsessions: restore it from a backup"}},
+     {SESSIONS_E_CORRUPT,
+      "what is stored is damaged, or was not written by libsessions: restore it from a backup, or begin a new "
+      "session"}},
     {Status::newer,
      "SESSIONS_E_NEWER",
      {SESSIONS_E_NEWER, "a newer libsessions has written what is stored: update this one"}},

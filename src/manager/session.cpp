@@ -7,6 +7,15 @@
 
 namespace sessions::manager {
 
+namespace {
+
+// The store has answered, and will say the same again. An outage is something else: the session may be there.
+bool is_unreadable(const Error& error) noexcept {
+  return error.status == Status::corrupt || error.status == Status::newer;
+}
+
+}  // namespace
+
 Session::Session(std::shared_ptr<const Manager> manager)
     : manager_(std::move(manager)),
       timeout_(manager_->config().timeout()),
@@ -83,6 +92,7 @@ Result<void> Session::seek(std::span<const std::string_view> candidates) {
     }
     const Result<Origin> origin = manager_->keeper().find(candidates[i], *call_, content_, kept_, asked_);
     if (!origin) {
+      browser_has_it_ = is_unreadable(origin.error());
       return origin.error();
     }
     if (*origin == Origin::restored) {
@@ -94,7 +104,7 @@ Result<void> Session::seek(std::span<const std::string_view> candidates) {
     first_refusal_ = first_refusal_.value_or(*origin);
   }
   origin_ = first_refusal_.value_or(origin_);
-  browser_has_it_ = browser_has_it_ || !candidates.empty();
+  browser_has_it_ = !candidates.empty();
   is_loaded_ = true;
   return {};
 }

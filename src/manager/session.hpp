@@ -123,7 +123,7 @@ class Session {
   bool is_kept_ = false;  // else the session exists in this handle only
   Kept kept_;
   bool is_loaded_ = false;
-  bool browser_has_it_ = false;  // a cookie of our name, good or not
+  bool browser_has_it_ = false;  // a cookie of our name, good or not; after a failed load, one that will not get better
   bool is_used_ = false;         // since the last commit
   bool was_used_ = false;
   bool is_gone_ = false;

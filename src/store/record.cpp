@@ -189,7 +189,8 @@ Record::Record(const Head& head, std::span<const Applied> applied, std::span<con
 
 Error unreadable(Status status) {
   return {status, status == Status::newer ? "a stored session was written by a newer libsessions: update this one"
-                                          : "a stored session is damaged, or was not written by libsessions"};
+                                          : "a stored session is damaged, or was not written by libsessions: begin a "
+                                            "new one, or destroy it, which deletes the cookie"};
 }
 
 Result<Record> Record::parse(std::string_view bytes) {

@@ -721,6 +721,85 @@ static void test_malformed_blobs(void) {
   end(&store, manager);
 }
 
+/* Loads what cannot be had, in a session that remains. */
+static sessions_session *fail_to_load(struct store *store, const sessions_manager *manager, const char *cookie,
+                                      sessions_status status) {
+  sessions_session *session = NULL;
+  store->answers[GET] = FAIL;
+  store->status = status;
+  CHECK_OK(sessions_session_new(manager, &session, &failure));
+  CHECK_STATUS(sessions_session_load(session, cookie, strlen(cookie), &failure), status);
+  CHECK_INT(sessions_session_origin(session), SESSIONS_ORIGIN_NEW);
+  CHECK_INT(sessions_session_cookie_count(session), 0);
+  return session;
+}
+
+static void destroy(sessions_session *session, int32_t outcome, size_t lines) {
+  CHECK_OK(sessions_session_destroy(session, &failure));
+  CHECK_INT(sessions_session_outcome(session), outcome);
+  CHECK_INT(sessions_session_cookie_count(session), lines);
+}
+
+/* What cannot be read locks nobody out, and an outage logs nobody out. */
+static void test_the_way_out_of_what_cannot_be_read(void) {
+  static const char delete_line[] = "__Host-session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax";
+  static const sessions_status unreadable[] = {SESSIONS_E_CORRUPT, SESSIONS_E_NEWER};
+  static const sessions_status outages[] = {SESSIONS_E_UNAVAILABLE, SESSIONS_E_TIMEOUT, SESSIONS_E_BUSY};
+  struct store store;
+  sessions_manager *manager = open_store(&store);
+  char *cookie = world_store(manager, "{\"a\":1}");
+  sessions_session *session;
+  size_t i;
+  for (i = 0; i < sizeof unreadable / sizeof *unreadable; i++) {
+    session = fail_to_load(&store, manager, cookie, unreadable[i]);
+    destroy(session, SESSIONS_OUTCOME_DESTROYED, 1);
+    CHECK(strcmp(world_line(session), delete_line) == 0);
+    sessions_session_free(session);
+
+    session = fail_to_load(&store, manager, cookie, unreadable[i]);
+    CHECK_OK(sessions_session_clear(session));
+    check_commit(session, SESSIONS_OUTCOME_DESTROYED, 1);
+    sessions_session_free(session);
+
+    session = fail_to_load(&store, manager, cookie, unreadable[i]);
+    set(session, "b", 2);
+    check_commit(session, SESSIONS_OUTCOME_CREATED, 1);
+    CHECK(strncmp(world_line(session), cookie, strlen(cookie)) != 0);
+    sessions_session_free(session);
+
+    /* The last load counts. */
+    session = fail_to_load(&store, manager, cookie, unreadable[i]);
+    store.status = SESSIONS_E_UNAVAILABLE;
+    CHECK_STATUS(sessions_session_load(session, cookie, strlen(cookie), &failure), SESSIONS_E_UNAVAILABLE);
+    destroy(session, SESSIONS_OUTCOME_UNCHANGED, 0);
+    sessions_session_free(session);
+    session = fail_to_load(&store, manager, cookie, unreadable[i]);
+    CHECK_OK(sessions_session_load(session, NULL, 0, &failure));
+    destroy(session, SESSIONS_OUTCOME_UNCHANGED, 0);
+    sessions_session_free(session);
+  }
+  for (i = 0; i < sizeof outages / sizeof *outages; i++) {
+    session = fail_to_load(&store, manager, cookie, outages[i]);
+    destroy(session, SESSIONS_OUTCOME_UNCHANGED, 0);
+    sessions_session_free(session);
+  }
+  store.answers[GET] = AS_ASKED;
+  session = world_load(manager, cookie);
+  CHECK_JSON(session, "{\"a\":1}");
+  sessions_session_free(session);
+
+  store.answers[GET] = FOUND;
+  store.bytes = NULL;
+  store.size = 0;
+  store.version = 1;
+  CHECK_OK(sessions_session_new(manager, &session, &failure));
+  CHECK_FAILS(sessions_session_load(session, cookie, strlen(cookie), &failure), SESSIONS_E_CORRUPT, "destroy it");
+  destroy(session, SESSIONS_OUTCOME_DESTROYED, 1);
+  sessions_session_free(session);
+  free(cookie);
+  end(&store, manager);
+}
+
 /* ---- others are faster ---- */
 
 static sessions_manager *meddling_manager;
@@ -879,6 +958,7 @@ int main(void) {
   test_wrong_answers();
   test_null_calls();
   test_malformed_blobs();
+  test_the_way_out_of_what_cannot_be_read();
   test_conflicts();
   test_endless_conflicts();
   test_late_answers();
