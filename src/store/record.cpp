@@ -8,7 +8,8 @@ namespace sessions::store {
 
 namespace {
 
-constexpr char format_version = 1;
+constexpr unsigned char format_version = 1;
+constexpr unsigned char last_version = 15;  // that a newer libsessions may have: other bytes are rubbish, not a version
 constexpr unsigned char ended_flag = 1;
 constexpr unsigned char coded_flag = 2;
 constexpr std::size_t head_size = 2 + 6 * sizeof(std::int64_t);
@@ -197,7 +198,8 @@ Result<Record> Record::parse(std::string_view bytes) {
   if (bytes.empty() || bytes.size() > UINT32_MAX) {
     return unreadable(Status::corrupt);
   }
-  if (bytes.front() > format_version) {
+  const auto version = static_cast<unsigned char>(bytes.front());
+  if (version > format_version && version <= last_version) {
     return unreadable(Status::newer);
   }
   Parser in(bytes);
@@ -211,7 +213,7 @@ Result<Record> Record::parse(std::string_view bytes) {
     const std::size_t value_size = in.length();
     in.skip(key_size + value_size);
   }
-  if (in.failed() || in.left() != 0 || bytes.front() != format_version) {
+  if (in.failed() || in.left() != 0 || version != format_version) {
     return unreadable(Status::corrupt);
   }
   SharedBytes body = allocate({static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(first_field),

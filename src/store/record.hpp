@@ -1,6 +1,6 @@
 // What a store keeps for one session: an immutable record that loads can share, in the bytes in which it is stored.
 //
-// Version 1; integers little-endian, lengths and counts LEB128:
+// Version 1, of 15 at the most; integers little-endian, lengths and counts LEB128:
 //   byte 1 | flags: 1 ended, 2 coded | generation u64 | version u64 | created, written, deadline, expires i64 | length
 //   of the subject, 0 for none | applied: count, then writer u64, sequence u64, time i64 each | fields: count, then
 //   length of the key, length of the value, key, value each

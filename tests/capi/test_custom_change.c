@@ -297,6 +297,9 @@ static void test_decisions_about_bad_blobs(void) {
   check_failure(&store, manager, cookie, SESSIONS_E_CALLBACK, "length");
   store.bytes = "{\"a\":1}";
   store.size = 7;
+  check_failure(&store, manager, cookie, SESSIONS_E_CORRUPT, "");
+  store.bytes = "\2{\"a\":1}";
+  store.size = 8;
   check_failure(&store, manager, cookie, SESSIONS_E_NEWER, "");
 
   /* A session that the store has lost is gone, whatever it does about it. */

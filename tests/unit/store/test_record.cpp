@@ -118,9 +118,15 @@ TEST_CASE("what is not a record is refused, whatever is wrong") {
     CHECK(status_of(good.substr(0, size)) == sessions::Status::corrupt);
   }
   CHECK(status_of(good + "x") == sessions::Status::corrupt);
-  std::string newer = good;
-  newer.front() = 2;
-  CHECK(status_of(newer) == sessions::Status::newer);
+  for (int first = 0; first < 256; ++first) {
+    std::string other = good;
+    other.front() = static_cast<char>(first);
+    INFO(first);
+    CHECK(status_of(other) == (first == 1                  ? sessions::Status::ok
+                               : first >= 2 && first <= 15 ? sessions::Status::newer
+                                                           : sessions::Status::corrupt));
+  }
+  CHECK(status_of("\x02") == sessions::Status::newer);  // whatever comes behind it
   for (std::size_t at = 0; at < good.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
       std::string flipped = good;
