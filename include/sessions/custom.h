@@ -41,9 +41,10 @@
  *              The answer uses the call up; a second one is like freeing twice. An answer of a kind that the table
  *              above does not have fails the host's call with SESSIONS_E_CALLBACK. A call that is never answered,
  *              and the user data with it, is never freed.
- *   Time       The host's call ends when its timeout has passed, with SESSIONS_E_TIMEOUT or SESSIONS_E_UNKNOWN; an
- *              answer that comes later is discarded. A callback that blocks blocks the host's thread, so that it must
- *              keep to sessions_custom_time_left_ms() itself. When others are always faster, the host's call ends with
+ *   Time       The host's call ends when its timeout has passed, with SESSIONS_E_TIMEOUT, or if it may write with
+ *              SESSIONS_E_UNKNOWN, even if it waits for its first get and has not handed over any put; an answer that
+ *              comes later is discarded. A callback that blocks blocks the host's thread, so that it must keep to
+ *              sessions_custom_time_left_ms() itself. When others are always faster, the host's call ends with
  *              SESSIONS_E_BUSY.
  *   Threads    Callbacks are called from several threads at once: those of the host's calls, and those that answer. An
  *              answer given after its callback has returned may call the next callback before it returns itself: give

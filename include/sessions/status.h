@@ -30,7 +30,8 @@ enum {
   SESSIONS_E_UNAVAILABLE = -201, /* the store could not be asked; nothing was changed */
   SESSIONS_E_TIMEOUT = -202,     /* the time allowed ran out before the store answered; nothing was changed */
   SESSIONS_E_UNKNOWN =
-      -203, /* the time allowed ran out after the change was handed over: it may or may not be applied */
+      -203, /* the time allowed ran out before it was known whether anything was changed: it may be applied or not, or
+               not even have been handed over */
   SESSIONS_E_RANDOM = -204, /* the system's random source failed, so nothing was written */
   SESSIONS_E_BUSY = -205,   /* others kept the store, or this session, busy for the time allowed; nothing was changed */
   SESSIONS_E_FULL = -206,   /* the store has no room left; nothing was changed */

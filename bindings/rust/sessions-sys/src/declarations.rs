@@ -947,7 +947,7 @@ pub const SESSIONS_E_CANCELED: i32 = -108;
 pub const SESSIONS_E_UNAVAILABLE: i32 = -201;
 /// the time allowed ran out before the store answered; nothing was changed
 pub const SESSIONS_E_TIMEOUT: i32 = -202;
-/// the time allowed ran out after the change was handed over: it may or may not be applied
+/// the time allowed ran out before it was known whether anything was changed: it may be applied or not, or not even have been handed over
 pub const SESSIONS_E_UNKNOWN: i32 = -203;
 /// the system's random source failed, so nothing was written
 pub const SESSIONS_E_RANDOM: i32 = -204;

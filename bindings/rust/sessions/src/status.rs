@@ -56,7 +56,7 @@ statuses! {
     UNAVAILABLE = SESSIONS_E_UNAVAILABLE,
     /// The time allowed ran out before the store answered; nothing was changed.
     TIMEOUT = SESSIONS_E_TIMEOUT,
-    /// The time allowed ran out after the change was handed over: it may or may not be applied.
+    /// The time allowed ran out before it was known whether anything was changed: it may be applied or not.
     UNKNOWN = SESSIONS_E_UNKNOWN,
     /// The system's random source failed, so nothing was written.
     RANDOM = SESSIONS_E_RANDOM,
