@@ -8,14 +8,17 @@
  *
  * The contract, in full in src/store/CONTRACT.md of the sources and tested by the program sessions-conformance. A blob
  * is a record: its generation, drawn anew for each session and each move, and its version, one more after each commit;
- * when the session was created and last written, its end, and its keys with their JSON text. An update never creates,
- * a create never overwrites, not even a tombstone; a session that has ended or moved leaves a tombstone for an hour,
- * so that no slow request brings it back. A commit is the keys that were set, removed, incremented or cleared, and is
- * done once, whole or not at all: changes of different keys are all kept, increments add up, on one key the last
- * commit wins, but a removal beats the edit of a request that had loaded the key before. Its outcome is SAVED, or
- * MERGED when others had committed since, with the contested keys named; CONFLICT when a precondition does not hold;
- * GONE when there is no such session any more. In the modes of sessions_config_set_commit_mode(), merge has no
- * preconditions, strict has one for whatever was read, found missing or removed, last write replaces everything.
+ * when the session was created and last written, its end, and its keys with their JSON text. Every time is an argument,
+ * by the library's clock: the database needs none of its own. An update never creates, a create never overwrites, not
+ * even a tombstone; a session that has ended or moved leaves a tombstone for an hour, so that no slow request brings it
+ * back. A commit is the keys that were set, removed, incremented or cleared, and is done once, whole or not at all:
+ * changes of different keys are all kept, increments add up, on one key the last commit wins, but a removal beats the
+ * edit of a request that had loaded the key before. Its outcome is SAVED, also when it is tried again and was done
+ * before, or MERGED when others had committed since, with the contested keys named; CONFLICT when a precondition does
+ * not hold; GONE when there is no such session any more, or another one, of another generation, under its key. In the
+ * modes of sessions_config_set_commit_mode(), merge has no preconditions, strict has one for whatever was read, found
+ * missing or removed, last write replaces everything; set if unchanged is a precondition on one key in any mode, see
+ * sessions_session_require_unchanged().
  *
  * For that the host's database promises three things: of two puts, or removes, that expect the same version one
  * succeeds; what a put was told is done is found by every get after it, in every process; nothing is dropped before it
