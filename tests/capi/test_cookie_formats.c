@@ -66,7 +66,7 @@ static void test_golden_cookies(void) {
   struct table table;
   char *fields[6];
   int cases = 0;
-  table_open(&table, __FILE__, "golden/starlette-sessions.txt");
+  table_open(&table, "golden/starlette-sessions.txt");
   while (table_next(&table, fields, 6)) {
     int failures = check_failures;
     int is_signed = strcmp(fields[0], "signed-cookie:") == 0;

@@ -222,7 +222,7 @@ int main(void) {
     good_cookies[i] = world_store(managers[i], "{\"good\":true}");
     world.next_byte = 0;
   }
-  table_open(&table, __FILE__, "hostile/cases.txt");
+  table_open(&table, "hostile/cases.txt");
   while (table_next(&table, fields, 4)) {
     struct text input = {NULL, 0, 0};
     int failures = check_failures;

@@ -1,4 +1,6 @@
-/* Tables of cases in files under tests/: one case a line, fields separated by tabs, "#" begins a remark. */
+/* Tables of cases in files under tests/: one case a line, fields separated by tabs, "#" begins a remark.
+ *
+ * SESSIONS_TESTS, which the build defines for programs that have tables, is the path of tests/. */
 #ifndef TABLE_H
 #define TABLE_H
 
@@ -11,12 +13,10 @@ struct table {
   int number;
 };
 
-/* `program` is __FILE__ of a test in a directory of tests; `name` is the table's path from tests. */
-static inline void table_open(struct table *table, const char *program, const char *name) {
-  const char *slash = strrchr(program, '/');
-  size_t folder = slash == NULL ? 0 : (size_t)(slash - program) + 1;
+/* `name` is the table's path from tests. */
+static inline void table_open(struct table *table, const char *name) {
   char path[4096];
-  snprintf(path, sizeof path, "%.*s../%s", (int)folder, program, name);
+  snprintf(path, sizeof path, "%s/%s", SESSIONS_TESTS, name);
   memset(table, 0, sizeof *table);
   table->file = fopen(path, "r");
   check_require(table->file != NULL, path, __FILE__, __LINE__);

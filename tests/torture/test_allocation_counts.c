@@ -10,7 +10,7 @@ static char *cookie_called(const char *name) {
   struct table table;
   char *fields[4];
   char *cookie = NULL;
-  table_open(&table, __FILE__, "hostile/cases.txt");
+  table_open(&table, "hostile/cases.txt");
   while (table_next(&table, fields, 4)) {
     if (cookie == NULL && strcmp(fields[2], name) == 0) {
       cookie = malloc(strlen(fields[3]) + 1);
