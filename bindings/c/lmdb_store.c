@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,7 +166,7 @@ static void on_statistics(void *user_data, sessions_custom_call *call) { count_a
 
 static void on_destroy(void *user_data) {
   struct store *store = user_data;
-  mdb_env_close(store->env);
+  mdb_env_close(store == NULL ? NULL : store->env);
   free(store);
 }
 
@@ -187,9 +188,8 @@ sessions_status sessions_conformance_backend(const char *argument, sessions_back
   if (code == 0) {
     return sessions_backend_new_custom(&table, store, on_destroy, backend, error);
   }
-  if (store != NULL) {
-    on_destroy(store);
-  }
+  on_destroy(store);
+  fprintf(stderr, "lmdb_store: %s: %s\n", argument == NULL ? "a directory is needed" : argument, mdb_strerror(code));
   *backend = NULL;
   if (error != NULL) {
     *error = NULL;

@@ -106,8 +106,10 @@ struct NoBackend {
 Backend checked(sessions_status status, sessions_backend* backend, sessions_error* error) {
   const Error owned(error);
   if (status != SESSIONS_OK || backend == nullptr) {
-    throw NoBackend{std::string(sessions_status_name(status)) + " (" + std::to_string(status) +
-                    "): " + (error == nullptr ? "no more is said of it" : sessions_error_message(error))};
+    const char* const why = error != nullptr        ? sessions_error_message(error)
+                            : status == SESSIONS_OK ? "and there is no backend"
+                                                    : sessions_status_message(status);
+    throw NoBackend{std::string(sessions_status_name(status)) + " (" + std::to_string(status) + "): " + why};
   }
   return Backend(backend);
 }
