@@ -7,6 +7,7 @@
  *   halfway       makes each change in one step, but stores only the first write of a move
  *   keeps         says that it has removed a record, and has not
  *   forgets       drops tombstones before their time when it is swept
+ *   upserts       at a put that expects a version it creates what is not there
  *   resurrect:N   at the N-th read of a tombstone it finds what was there before, and lets a put with that version go
  *                 through
  */
@@ -51,9 +52,10 @@ sessions_status sessions_conformance_backend(const char *argument, sessions_back
   }
   store->keeps = strcmp(argument, "keeps") == 0;
   store->forgets = strcmp(argument, "forgets") == 0;
+  store->upserts = strcmp(argument, "upserts") == 0;
   if (strcmp(argument, "lost-update") == 0) {
     store->overlooks = lose_an_update;
-  } else if (store->keeps || store->forgets || store->resurrects > 0 || strcmp(argument, "ok") == 0) {
+  } else if (store->keeps || store->forgets || store->upserts || store->resurrects > 0 || strcmp(argument, "ok") == 0) {
     store->overlooks = sound;
   }
   if (store->overlooks == NULL) { /* refused by the library, with a message */

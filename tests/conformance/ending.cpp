@@ -68,6 +68,52 @@ void not_even_after_the_tombstone(World& world) {
   browser.expect_origin(SESSIONS_ORIGIN_REFUSED_UNKNOWN);
 }
 
+// Sessions are dropped, with no tombstone left, between what a commit reads and what it writes. What was dropped twice
+// has been made anew. The larger a session, the longer its commit takes, and the more of them are caught.
+void not_even_when_it_is_dropped_meanwhile(World& world) {
+  constexpr std::size_t threads = 8;
+  constexpr std::int64_t longer_than_any_session = 2'000'000;
+  const std::string content = R"({"n":0,"large":")" + std::string(200'000, 'x') + "\"}";
+  Settings settings;
+  settings.max_content = 1 << 20;
+  const Manager manager = world.manager(settings);
+  world.pass(longer_than_any_session);
+  if (!world.drop_expired()) {
+    throw Skipped("the backend does not sweep");
+  }
+  for (std::size_t round = 0; round < world.times(40, 20); ++round) {
+    std::vector<std::string> cookies;
+    for (std::size_t i = 0; i < threads; ++i) {
+      Request request(manager, {});
+      request.from_json(content);
+      request.commit();
+      cookies.push_back(request.cookie());
+    }
+    std::int64_t dropped = 0;
+    Journals journals(threads);
+    in_threads(threads, [&](std::size_t number) {
+      Request request(manager, cookies[number], journals.of(number), "thread " + std::to_string(number));
+      const bool drops = number == round % threads;
+      for (int i = 0; (!drops || i < 5) && request.origin() == SESSIONS_ORIGIN_RESTORED &&
+                      request.outcome() != SESSIONS_OUTCOME_GONE;
+           ++i) {
+        request.increment("n");
+        request.commit_among_others();
+      }
+      if (drops) {
+        world.pass(settings.lifetime + 1);
+        dropped = *world.drop_expired();
+      }
+    });
+    dropped += *world.drop_expired();
+    if (dropped > static_cast<std::int64_t>(threads)) {
+      journals.explain([&] {
+        throw Failure("how often 8 sessions were dropped: an update has made one anew", "8", std::to_string(dropped));
+      });
+    }
+  }
+}
+
 // With a random source that says the same twice.
 void create_never_overwrites(World& world) {
   const Manager manager = world.manager();
@@ -219,6 +265,7 @@ std::vector<Test> ending_tests() {
   return {{"ending: a destroyed session is gone", destroyed_is_gone},
           {"ending: update never creates", update_never_creates},
           {"ending: nor when the tombstone has gone too", not_even_after_the_tombstone},
+          {"ending: nor when a session is dropped during its commit", not_even_when_it_is_dropped_meanwhile},
           {"ending: create never overwrites", create_never_overwrites},
           {"ending: regenerate never overwrites", regenerate_never_overwrites},
           {"ending: regenerate moves a session, with what parallel requests have committed", regenerate_moves},

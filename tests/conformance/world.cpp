@@ -89,22 +89,24 @@ std::optional<Statistics> World::statistics() {
 
 bool World::sweep() {
   pass(tombstone_seconds + 1);
-  return drop_expired();
+  return drop_expired().has_value();
 }
 
-bool World::drop_expired() {
+std::optional<std::int64_t> World::drop_expired() {
   constexpr std::int64_t most = 500;
+  std::int64_t all = 0;
   std::int64_t dropped = most;
   while (dropped == most) {
     sessions_error* error = nullptr;
     const sessions_status status = sessions_manager_sweep(upkeep_.get(), most, &dropped, &error);
     const Error owned(error);
     if (status == SESSIONS_E_UNSUPPORTED) {
-      return false;
+      return std::nullopt;
     }
     expect_ok("sessions_manager_sweep", status, owned);
+    all += dropped;
   }
-  return true;
+  return all;
 }
 
 // ---- Request ----

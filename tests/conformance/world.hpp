@@ -77,8 +77,8 @@ class World {
   void remember_start() { at_start_ = statistics(); }
   const std::optional<Statistics>& at_start() const noexcept { return at_start_; }
 
-  // Drops all that is due. False when the backend cannot.
-  bool drop_expired();
+  // Drops all that is due, and says how many that were. None when the backend cannot.
+  std::optional<std::int64_t> drop_expired();
 
   // The same when the time of every tombstone has passed.
   bool sweep();

@@ -57,6 +57,7 @@ struct blob_store {
   int lets_go;       /* a change holds no lock while it is decided */
   int keeps;         /* remove says that it has removed, and has not */
   int forgets;       /* a sweep drops tombstones before their time */
+  int upserts;       /* a put that expects a version creates when there is nothing */
   int resurrects;    /* at which read of a tombstone it finds what was there before; 0: never */
 
   int has_thread;
@@ -147,7 +148,7 @@ static inline void blob_get(struct blob_job *job) {
 }
 
 static inline int blob_may_write(struct blob_store *store, const struct blob *there, uint64_t expected) {
-  return (there == NULL ? 0 : there->version) == expected ||
+  return (there == NULL ? 0 : there->version) == expected || (there == NULL && store->upserts) ||
          (there != NULL && expected != 0 && store->overlooks != NULL && store->overlooks(store, there, expected));
 }
 
