@@ -225,13 +225,15 @@ void destroy_against_slow_commits(World& world) {
   run_destroy_rounds(world, world.times(40, 30), content);
 }
 
+// The larger the session, the more moves have begun before one of them is done.
 void one_of_parallel_regenerations_wins(World& world) {
   constexpr std::size_t threads = 8;
+  const std::string content = R"({"k":1,"large":")" + std::string(20'000, 'x') + "\"}";
   const Manager manager = world.manager();
   const bool sweeps = world.sweep();
   const std::optional<Statistics> before = sweeps ? world.statistics() : std::nullopt;
-  for (std::size_t round = 0; round < world.times(200, 20); ++round) {
-    Browser browser(world, manager, R"({"k":1})");
+  for (std::size_t round = 0; round < world.times(200, 40); ++round) {
+    Browser browser(world, manager, content);
     std::vector<std::string> moved_to(threads);
     Journals journals(threads);
     in_threads(threads, [&](std::size_t number) {
@@ -246,7 +248,7 @@ void one_of_parallel_regenerations_wins(World& world) {
       if (!cookie.empty()) {
         ++winners;
         Request moved(manager, cookie);
-        expect_equal("content under the new id", R"({"k":1})", moved.json());
+        expect_equal("content under the new id", content, moved.json());
         moved.destroy();
       }
     }
