@@ -40,6 +40,36 @@ pid_t start(Store& store, unsigned own, const int (&go)[2]) {
   return child;
 }
 
+constexpr unsigned moves = 1'000;
+
+Result<Committed> move_on(Store& store, unsigned from) {
+  const Change change{Change::Kind::increment, "n", {}, 1, {}};
+  Commit commit;
+  commit.generation = generation;
+  commit.expires = now + lifetime;
+  commit.changes = {&change, 1};
+  return ask<Committed>(store, [&](auto done) {
+    store.regenerate(key_of(from), {key_of(from + 1), generation}, commit, now + 3'600, patient(), std::move(done));
+  });
+}
+
+// Counts in a session that moves from 0 to 1, 2 and so on, and says each time that it has found it.
+[[noreturn]] void count_after(Store& store, int found) {
+  alarm(60);
+  bool is_good = true;
+  unsigned counted = 0;
+  for (unsigned at = 0; at < moves && is_good; ++at) {
+    is_good = write(found, "", 1) == 1;
+    for (bool is_there = true; is_there && is_good;) {
+      const auto committed = increment(store, at);
+      is_good = bool(committed);
+      is_there = is_good && committed->outcome != Committed::Outcome::gone;
+      counted += is_there ? 1 : 0;
+    }
+  }
+  _exit(is_good && value_of(store, moves) == std::to_string(moves + counted) ? 0 : 1);
+}
+
 }  // namespace
 
 TEST_CASE("children of a server with open connections write, also after it has closed the store") {
@@ -65,6 +95,33 @@ TEST_CASE("children of a server with open connections write, also after it has c
   }
   CHECK(value_of(*open(directory.file("s.db")), 0) == std::to_string(2 * rounds + 2));
   CHECK(Sql(directory.file("s.db")).text("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("a session that one process moves on while another counts in it keeps every count") {
+  const TemporaryDirectory directory;
+  const auto store = open(directory.file("s.db"));
+  REQUIRE(*create(*store, 0));
+  int found[2];
+  REQUIRE(pipe(found) == 0);
+  const pid_t counter = fork();
+  REQUIRE(counter >= 0);
+  if (counter == 0) {
+    close(found[0]);
+    count_after(*store, found[1]);
+  }
+  close(found[1]);
+  for (unsigned at = 0; at < moves; ++at) {
+    char byte = 0;
+    REQUIRE(read(found[0], &byte, 1) == 1);
+    const auto moved = move_on(*store, at);
+    REQUIRE(moved);
+    CHECK((moved->outcome == Committed::Outcome::applied || moved->outcome == Committed::Outcome::merged));
+  }
+  close(found[0]);
+  int status = -1;
+  REQUIRE(waitpid(counter, &status, 0) == counter);
+  CHECK(status == 0);
+  CHECK(statistics(*store).sessions == 1);
 }
 
 TEST_CASE("a fork waits for no lock, and threads go on in the parent while children come and go",
