@@ -36,6 +36,12 @@ struct Other {
   }
 };
 
+std::string golden_copy(const TemporaryDirectory& directory) {
+  const std::string path = directory.file("golden.db");
+  std::filesystem::copy_file(GOLDEN_DIRECTORY "/sqlite-schema-1.db", path);
+  return path;
+}
+
 }  // namespace
 
 TEST_CASE("a database that another makes meanwhile is as good as one's own") {
@@ -87,4 +93,33 @@ TEST_CASE("a database of ours without a version is damaged, and left as it is") 
   CHECK(opened.error().status == Status::corrupt);
   CHECK(Sql(path).text("SELECT sessions FROM total") == "1");
   CHECK(Sql(path).text("PRAGMA user_version") == "0");
+}
+
+// The file is never written anew, and later ones come beside it. In pages of 512 bytes: a session whose only field is
+// 7, one that two others have committed to, which moved from 2 to 3, and one that was destroyed.
+TEST_CASE("what the first libsessions has written is read for ever") {
+  const TemporaryDirectory directory;
+  const std::string path = golden_copy(directory);
+  {
+    Sql sql(path);
+    CHECK(sql.text("PRAGMA user_version") == "1");
+    CHECK(sql.text("PRAGMA integrity_check") == "ok");
+  }
+  const auto store = open(path);
+  CHECK(value_of(*store, 1) == "7");
+  CHECK(value_of(*store, 2) == "gone");
+  CHECK(value_of(*store, 3) == R"({"name":"Zo\u00eb","list":[1,null,2.5]})");
+  const auto moved = load(*store, 3);
+  REQUIRE((moved && *moved));
+  CHECK((*moved)->head().version == 3);
+  CHECK((*moved)->field_count() == 2);
+  CHECK((*moved)->applied().size() == 2);
+  CHECK(value_of(*store, 4) == "gone");
+  CHECK_FALSE(*create(*store, 4));
+  CHECK(statistics(*store).sessions == 2);
+  CHECK(increment(*store, 1));
+  CHECK(value_of(*store, 1) == "8");
+  CHECK(*destroy(*store, 3));
+  CHECK(*create(*store, 5));
+  CHECK(statistics(*store).sessions == 2);
 }
