@@ -22,16 +22,15 @@ constexpr const char* create_tables =
     "INSERT INTO total VALUES(0);"
     "PRAGMA application_id = 1399157619";
 
-// The step at [n] takes a database from version n to n + 1. Steps are never changed, only added.
-constexpr std::array migrations = {create_tables};
-constexpr auto current_version = static_cast<std::int64_t>(migrations.size());
+// Never changed, only added to.
+constexpr std::array all_steps = {create_tables};
 
 // In one statement, and so of one moment: another process may be making the tables.
 constexpr const char* read_header =
     "SELECT user_version, application_id, (SELECT count(*) FROM sqlite_master) "
     "FROM pragma_user_version, pragma_application_id";
 
-Result<std::int64_t> read_version(sqlite3* database) {
+Result<std::int64_t> read_version(sqlite3* database, SchemaSteps steps) {
   const Result<SqliteStatement> statement = SqliteStatement::prepare(database, read_header);
   if (!statement) {
     return statement.error();
@@ -47,7 +46,7 @@ Result<std::int64_t> read_version(sqlite3* database) {
     return Error{Status::corrupt,
                  "the SQLite database belongs to another program: name another file in the backend's URL"};
   }
-  if (Result<void> known = check_version(version); !known) {
+  if (Result<void> known = check_version(version, steps); !known) {
     return std::move(known.error());
   }
   if (!is_empty && version < 1) {
@@ -56,17 +55,17 @@ Result<std::int64_t> read_version(sqlite3* database) {
   return version;
 }
 
-Result<void> migrate(sqlite3* database) {
-  const Result<std::int64_t> version = read_version(database);  // again: now nobody else can change it
+Result<void> migrate(sqlite3* database, SchemaSteps steps) {
+  const Result<std::int64_t> version = read_version(database, steps);  // again: now nobody else can change it
   if (!version) {
     return version.error();
   }
-  for (auto step = static_cast<std::size_t>(*version); step < migrations.size(); ++step) {
-    if (Result<void> done = execute(database, migrations[step]); !done) {
+  for (auto step = static_cast<std::size_t>(*version); step < steps.size(); ++step) {
+    if (Result<void> done = execute(database, steps[step]); !done) {
       return done;
     }
   }
-  return execute(database, ("PRAGMA user_version = " + std::to_string(current_version)).c_str());
+  return execute(database, ("PRAGMA user_version = " + std::to_string(steps.size())).c_str());
 }
 
 // It is kept in the file: whoever opens it next finds it so.
@@ -89,29 +88,31 @@ Result<void> use_write_ahead_log(sqlite3* database) {
 
 }  // namespace
 
-Result<void> check_version(std::int64_t version) {
-  if (version > current_version) {
+SchemaSteps schema_steps() noexcept { return all_steps; }
+
+Result<void> check_version(std::int64_t version, SchemaSteps steps) {
+  if (version > static_cast<std::int64_t>(steps.size())) {
     return Error{Status::newer,
                  "the SQLite database was written by a newer libsessions: update this one; nothing was changed"};
   }
   return {};
 }
 
-Result<void> prepare_schema(sqlite3* database) {
-  const Result<std::int64_t> version = read_version(database);
+Result<void> prepare_schema(sqlite3* database, SchemaSteps steps) {
+  const Result<std::int64_t> version = read_version(database, steps);
   if (!version) {
     return version.error();
   }
   if (Result<void> logged = use_write_ahead_log(database); !logged) {
     return logged;
   }
-  if (*version == current_version) {
+  if (*version == static_cast<std::int64_t>(steps.size())) {
     return {};
   }
   if (Result<void> begun = execute(database, "BEGIN IMMEDIATE"); !begun) {
     return begun;
   }
-  Result<void> migrated = migrate(database);
+  Result<void> migrated = migrate(database, steps);
   if (migrated) {
     migrated = execute(database, "COMMIT");
   }
