@@ -64,18 +64,18 @@
  *   certificate_file, key_file   rediss: PEM files of this client's certificate, if the server wants one
  *   server_name                  rediss: what the server's certificate names, if that is not the host
  *
- * Opening connects, takes twice connect_timeout_ms at the most, and fails when the server cannot be reached or
- * refuses. Later, lost connections are made anew, and calls that were under way are sent once more up to the time
- * allowed for them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost
- * for good fails with SESSIONS_E_UNKNOWN. While there is no connection and none can be made, calls fail at once with
+ * Opening connects, takes twice connect_timeout_ms at the most, and fails when the server cannot be reached or refuses.
+ * Later, lost connections are made anew, and calls that were under way are sent once more up to the time allowed for
+ * them, what writes for 25 seconds at the most, with one effect at the most: a commit whose answer is lost for good
+ * fails with SESSIONS_E_UNKNOWN. While there is no connection and none can be made, calls fail at once with
  * SESSIONS_E_UNAVAILABLE. A connection counts as lost when the server has said nothing for 5 seconds although it was
  * asked, however long a call may wait, or when its machine has acknowledged nothing for 30. One that was idle for 30
  * seconds is asked with PING before it is used; none lives for more than an hour. The host is looked up in the hosts
- * file and by DNS alone, without what nsswitch.conf may add. There are no threads of the library's: of the callers that wait, one does the work for all.
- * Who is alone in waiting stays awake for the first 0.15 milliseconds, as long as the server often answers within
- * that, as one on another core of the same machine does; otherwise it sleeps. After fork, parent and child share the
- * sessions and each makes connections of its own. With rediss: fork itself waits until handshakes that are under way
- * have ended.
+ * file and by DNS alone, without what nsswitch.conf may add. There are no threads of the library's: of the callers that
+ * wait, one does the work for all. Who is alone in waiting stays awake for the first 0.15 milliseconds, as long as the
+ * server often answers within that, as one on another core of the same machine does; otherwise it sleeps. After fork,
+ * parent and child share the sessions and each makes connections of its own. With rediss: fork itself waits until
+ * handshakes that are under way have ended.
  *
  * On the server each session is a hash, prefix{digest of the id}: its field "@" is a head of 60 bytes, "+" has 21 bytes
  * for each commit that might be tried again, and each key of the session is a field with a dot before it. Scripts
