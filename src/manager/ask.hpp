@@ -4,6 +4,7 @@
 #include <base/result.hpp>
 #include <memory>
 #include <new>
+#include <optional>
 #include <store/store.hpp>
 #include <utility>
 
@@ -60,12 +61,11 @@ class Asked {
   template <class Reply>
   Result<Reply> take(std::shared_ptr<store::Answer<Reply>> answer, Status late) {
     try {
-      answer = store::go_on(std::move(answer));
+      if (std::optional<Result<Reply>> reply = store::go_on(answer)) {
+        return std::move(*reply);
+      }
     } catch (const std::bad_alloc&) {
       return Error{late == write_late ? Status::unknown : Status::nomem, {}};  // a write may be what is done already
-    }
-    if (answer->is_delivered()) {
-      return answer->take();
     }
     answer_ = std::move(answer);
     return Error{Status::pending, {}};

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace sessions::store {
@@ -143,18 +144,19 @@ class Completion {
   std::shared_ptr<Answer<Reply>> answer_;
 };
 
-// For whoever waits: does what is left to be done, and returns the answer that is to be waited for now, or taken.
+// For whoever waits: does what is left to be done, and returns the reply when it is there. Otherwise `answer` is the
+// one to wait for now.
 template <class Reply>
-std::shared_ptr<Answer<Reply>> go_on(std::shared_ptr<Answer<Reply>> answer) {
+std::optional<Result<Reply>> go_on(std::shared_ptr<Answer<Reply>>& answer) {
   while (answer->is_delivered()) {
     const std::unique_ptr<Rest<Reply>> rest = answer->rest();
     if (rest == nullptr) {
-      break;
+      return answer->take();
     }
     answer = std::make_shared<Answer<Reply>>();
     rest->go_on(Completion<Reply>(answer));
   }
-  return answer;
+  return std::nullopt;
 }
 
 }  // namespace sessions::store

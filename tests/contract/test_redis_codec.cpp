@@ -74,9 +74,20 @@ struct Host {
   Browser browser;
 };
 
-bool increment(Session& session) {
+// Empty when it is done, otherwise what went wrong.
+std::string increment(Session& session) {
   std::int64_t sum = 0;
-  return session.content().increment("n", 1, sum) == Status::ok && session.commit();
+  if (session.content().increment("n", 1, sum) != Status::ok) {
+    return "no number";
+  }
+  const Result<void> done = session.commit();
+  return done ? "" : std::to_string(static_cast<int>(done.error().status)) + " " + done.error().message;
+}
+
+std::string request(const Host& host) {
+  Session session(host.world.manager());
+  const Result<void> loaded = session.load_header(host.browser.header());
+  return loaded ? increment(session) : "loading: " + loaded.error().message;
 }
 
 }  // namespace
@@ -89,21 +100,20 @@ TEST_CASE("no codec runs on the thread of another call over the same connection"
   for (std::size_t i = 0; i < hosts; ++i) {
     all.push_back(std::make_unique<Host>(store));
   }
-  std::atomic<int> failed = 0;
+  std::vector<std::string> failures(hosts);
   std::vector<std::thread> threads;
-  for (const auto& host : all) {
-    threads.emplace_back([&failed, &host = *host] {
+  for (std::size_t i = 0; i < hosts; ++i) {
+    threads.emplace_back([&host = *all[i], &failure = failures[i]] {
       caller = host.codec.get();
-      for (int i = 0; i < requests; ++i) {
-        Session session(host.world.manager());
-        failed += session.load_header(host.browser.header()) && increment(session) ? 0 : 1;
+      for (int request_count = 0; request_count < requests && failure.empty(); ++request_count) {
+        failure = request(host);
       }
     });
   }
   for (std::thread& thread : threads) {
     thread.join();
   }
-  CHECK(failed == 0);
+  CHECK(failures == std::vector<std::string>(hosts));
   for (const auto& host : all) {
     CHECK(host->content() == R"({"n":200})");
     CHECK(host->codec->strangers == 0);
@@ -130,10 +140,10 @@ TEST_CASE("a commit whose codec lets another one pass is made on what that has l
   int passes = 1;
   host.codec->before = [&] {
     if (passes-- > 0) {
-      CHECK(increment(*host.world.load(host.browser.header())));
+      CHECK(increment(*host.world.load(host.browser.header())).empty());
     }
   };
-  CHECK(increment(*session));
+  CHECK(increment(*session).empty());
   CHECK(session->outcome() == manager::Outcome::merged);
   CHECK(host.content() == R"({"n":2})");
 }

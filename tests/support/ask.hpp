@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <store/store.hpp>
 #include <utility>
 
@@ -16,12 +17,11 @@ Result<Reply> ask(store::Store& store, Start start) {
   for (std::shared_ptr<store::Answer<Reply>> last; last != answer;) {
     last = answer;
     store.wait_for(*answer, std::chrono::steady_clock::now() + std::chrono::minutes(5));
-    answer = store::go_on(std::move(answer));
+    if (std::optional<Result<Reply>> reply = store::go_on(answer)) {
+      return std::move(*reply);
+    }
   }
-  if (!answer->is_delivered()) {
-    return Error{Status::timeout, "the store does not answer"};
-  }
-  return answer->take();
+  return Error{Status::timeout, "the store does not answer"};
 }
 
 }  // namespace sessions::testing
