@@ -58,6 +58,19 @@ inline Result<store::Committed> increment(store::Store& store, unsigned number, 
   return ask<store::Committed>(store, [&](auto done) { store.commit(key_of(number), commit, call, std::move(done)); });
 }
 
+// Increments on the way.
+inline Result<store::Committed> regenerate(store::Store& store, unsigned from, unsigned to,
+                                           store::Call call = patient(), std::uint64_t to_generation = generation + 1) {
+  const store::Change change{store::Change::Kind::increment, "n", {}, 1, {}};
+  store::Commit commit;
+  commit.generation = generation;
+  commit.expires = call.now() + lifetime;
+  commit.changes = {&change, 1};
+  return ask<store::Committed>(store, [&](auto done) {
+    store.regenerate(key_of(from), {key_of(to), to_generation}, commit, call.now() + 3'600, call, std::move(done));
+  });
+}
+
 inline Result<bool> destroy(store::Store& store, unsigned number, store::Call call = patient()) {
   const auto destroyed = ask<store::Destroyed>(
       store, [&](auto done) { store.destroy(key_of(number), call.now() + 3'600, call, std::move(done)); });

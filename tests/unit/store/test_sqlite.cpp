@@ -21,15 +21,6 @@ unsigned mode_of(const std::string& path) {
   return found.st_mode & 0777U;
 }
 
-Result<Committed> regenerate(Store& store, unsigned from, unsigned to) {
-  Commit commit;
-  commit.generation = generation;
-  commit.expires = now + lifetime;
-  return ask<Committed>(store, [&](auto done) {
-    store.regenerate(key_of(from), {key_of(to), generation + 1}, commit, now + 3'600, patient(), std::move(done));
-  });
-}
-
 // The one that was opened last, by whomever.
 class LastConnection {
  public:

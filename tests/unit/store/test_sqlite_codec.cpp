@@ -44,17 +44,6 @@ std::string coded_value_of(Store& store, unsigned number) {
   return found && *found ? std::string(Record::Reader(**found).next().value) : "none";
 }
 
-Result<Committed> regenerate(Store& store, unsigned from, unsigned to, const Call& call) {
-  const Change change{Change::Kind::increment, "n", {}, 1, {}};
-  Commit commit;
-  commit.generation = generation;
-  commit.expires = now + lifetime;
-  commit.changes = {&change, 1};
-  return ask<Committed>(store, [&](auto done) {
-    store.regenerate(key_of(from), {key_of(to), generation + 1}, commit, now + 3'600, call, std::move(done));
-  });
-}
-
 void fork_once() {
   const pid_t child = fork();
   if (child == 0) {

@@ -42,17 +42,6 @@ pid_t start(Store& store, unsigned own, const int (&go)[2]) {
 
 constexpr unsigned moves = 1'000;
 
-Result<Committed> move_on(Store& store, unsigned from) {
-  const Change change{Change::Kind::increment, "n", {}, 1, {}};
-  Commit commit;
-  commit.generation = generation;
-  commit.expires = now + lifetime;
-  commit.changes = {&change, 1};
-  return ask<Committed>(store, [&](auto done) {
-    store.regenerate(key_of(from), {key_of(from + 1), generation}, commit, now + 3'600, patient(), std::move(done));
-  });
-}
-
 // Counts in a session that moves from 0 to 1, 2 and so on, and says each time that it has found it.
 [[noreturn]] void count_after(Store& store, int found) {
   alarm(60);
@@ -113,7 +102,7 @@ TEST_CASE("a session that one process moves on while another counts in it keeps 
   for (unsigned at = 0; at < moves; ++at) {
     char byte = 0;
     REQUIRE(read(found[0], &byte, 1) == 1);
-    const auto moved = move_on(*store, at);
+    const auto moved = regenerate(*store, at, at + 1, patient(), generation);
     REQUIRE(moved);
     CHECK((moved->outcome == Committed::Outcome::applied || moved->outcome == Committed::Outcome::merged));
   }
