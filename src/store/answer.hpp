@@ -145,7 +145,7 @@ class Completion {
 };
 
 // For whoever waits: does what is left to be done, and returns the reply when it is there. Otherwise `answer` is the
-// one to wait for now.
+// one to wait for now. Without memory it throws, and what was written stays written.
 template <class Reply>
 std::optional<Result<Reply>> go_on(std::shared_ptr<Answer<Reply>>& answer) {
   while (answer->is_delivered()) {

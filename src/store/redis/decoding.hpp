@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <new>
 #include <optional>
 #include <store/codec.hpp>
 #include <store/store.hpp>
@@ -23,16 +22,12 @@ inline Result<Committed> decoded(Committed committed, const Codec& codec) {
   if (!committed.record) {
     return committed;
   }
-  const bool is_written = committed.outcome != Committed::Outcome::conflict;
-  try {
-    Result<Record> record = decode_values(std::move(*committed.record), &codec);
-    if (!record) {
-      return is_written ? Error{Status::unknown, {}} : std::move(record.error());
-    }
-    committed.record = std::move(*record);
-  } catch (const std::bad_alloc&) {
-    return Error{is_written ? Status::unknown : Status::nomem, {}};
+  Result<Record> record = decode_values(std::move(*committed.record), &codec);
+  if (!record) {
+    const bool is_written = committed.outcome != Committed::Outcome::conflict;
+    return is_written ? Error{Status::unknown, {}} : std::move(record.error());
   }
+  committed.record = std::move(*record);
   return committed;
 }
 
