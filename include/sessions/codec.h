@@ -13,9 +13,9 @@
  * Sessions stored before the codec was set can still be loaded from a store, and all of their content is coded when
  * some of it changes. From then on they cannot be loaded without the codec: SESSIONS_E_CORRUPT. With a codec, a commit
  * to redis: or sqlite: reads the session first, merges here, and begins anew if somebody else has changed it meanwhile;
- * increments stay exact. While a codec runs, it keeps no other call waiting. What is counted against the largest size
- * of a session is the JSON text; of one object a codec may make 268,435,456 bytes for a store, and SESSIONS_E_LIMIT
- * says that it has made more.
+ * increments stay exact. While a codec runs, it keeps no call of another thread or queue waiting. What is counted
+ * against the largest size of a session is the JSON text; of one object a codec may make 268,435,456 bytes for a store,
+ * and SESSIONS_E_LIMIT says that it has made more.
  */
 #ifndef SESSIONS_CODEC_H
 #define SESSIONS_CODEC_H
