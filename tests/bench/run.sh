@@ -4,7 +4,7 @@
 #
 # run.sh             C and C++, in twelve minutes; ROUNDS and SECONDS (for each operation in each round) change that
 # run.sh --redis     only Redis, in about five
-# run.sh --bindings  only Rust and Python, against C, in three minutes; with wrk and redis-server also Starlette
+# run.sh --bindings  only Rust and Python, against C, in six minutes; with wrk and redis-server also Starlette
 # run.sh --smoke     C and C++ once and briefly: whether it works, not how fast it is
 #
 # BENCH_BUILD names a directory where the benchmarks have been built already.

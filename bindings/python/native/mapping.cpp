@@ -1,4 +1,6 @@
 // Session as a mapping: scalars are read and written here, lists and dicts are JSON text on the way.
+#include <cmath>
+
 #include "native.hpp"
 
 namespace {
@@ -183,7 +185,7 @@ int session_assign(PyObject* object, PyObject* key_object, PyObject* value) {
     }
     status = overflow == 0 ? sessions_session_set_int64(session, key.data(), key.size(), whole)
                            : set_json(session, key, value, &error);
-  } else if (PyFloat_Check(value)) {
+  } else if (PyFloat_Check(value) && std::isfinite(PyFloat_AsDouble(value))) {
     status = sessions_session_set_double(session, key.data(), key.size(), PyFloat_AsDouble(value));
   } else {
     status = set_json(session, key, value, &error);

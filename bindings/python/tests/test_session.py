@@ -1,6 +1,7 @@
 """The mapping, its values, and the ends of a session."""
 
 import pickle
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -60,6 +61,7 @@ def test_what_is_no_json_is_refused(value: Any) -> None:
         with pytest.raises(sessions.CallerError) as caught:
             session["key"] = value
         assert caught.value.name == "SESSIONS_E_INVALID"
+        assert re.match("The (value|text) ", str(caught.value))
         assert "key" not in session
 
 
