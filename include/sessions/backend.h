@@ -48,7 +48,8 @@
  *                                                 trusted and to name the host
  *   redis+unix://[[user]:password@]/path?db=n     a unix socket
  *
- * "?", "%", "@", "/" and "&" in a user, a password, a path or a parameter are written as %XX. Parameters:
+ * "?", "%", "@" and "/" in a user or a password, ":" in a user, "?", "%" and "@" in a path, and "%" and "&" in a
+ * parameter are written as %XX, as any byte may be. Parameters:
  *
  *   prefix                       of all keys; by default "session:". 256 bytes at the most, without braces
  *   connect_timeout_ms           for everything until a connection can be used: by default 1000
@@ -83,11 +84,14 @@
  * most: ends are enforced by the library's clock. A session of three short keys takes about 330 bytes as long as the
  * server packs it, that is, until there are more fields than hash-max-listpack-entries, 128 or more by default, or one
  * is longer than hash-max-listpack-value, by default 64, as it also is when more than three processes commit to a
- * session within a minute (before Redis 7 both say ziplist). Then it takes about 670 bytes. All that a user of the
+ * session within a minute (before Redis 7 both say ziplist). Then it takes about 670 bytes. A user of the
  * server has to be permitted:
  *
- *   ACL SETUSER sessions on >PASSWORD ~session:* +ping +select +client|setname +info +wait +script|load +evalsha +eval
- *     +time +scan +exists +pexpire +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby
+ *   ACL SETUSER sessions on >PASSWORD ~session:* +ping +select +script|load +evalsha +eval +time +scan +exists +pexpire
+ *     +del +rename +hget +hgetall +hmget +hset +hdel +hlen +hincrby +client|setname +info +wait
+ *
+ * where client|setname only gives connections a name, info is for the warning below, wait for wait_for_replica_ms, and
+ * select for a database other than 0. Opening tries what scripts need on two keys of its own, which are gone at once.
  *
  * When the server's maxmemory is reached, maxmemory-policy noeviction keeps every session: what would grow fails with
  * SESSIONS_E_FULL, and logouts still work. All other policies take sessions before their time, since each has an end;
@@ -120,15 +124,16 @@ extern "C" {
  * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
  *                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not
  *                          absolute
- * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server forbids scripts
- * SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses. The
- *                          message has the reason
+ * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server, such as a Sentinel, forbids scripts or
+ *                          what they call
+ * SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses, or is a
+ *                          node of a Cluster. The message has the reason
  * SESSIONS_E_BUSY          sqlite: another process kept the database locked for two seconds
  * SESSIONS_E_READ_ONLY     sqlite: the file, or its directory, may not be written to
  * SESSIONS_E_FULL          sqlite: there is no room for a new database
  * SESSIONS_E_CORRUPT       sqlite: the file is damaged, or no database, or one of another program
  * SESSIONS_E_NEWER         sqlite: a newer libsessions has written the database
- * SESSIONS_E_NOMEM
+ * SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
  *
  * The message names the scheme or the parameter, and never holds what stands between "//" and "@". Any thread. Since
  * 0.1. */

@@ -301,6 +301,33 @@ TEST_CASE("a server that lets nobody run scripts cannot be used") {
   refuses(url_of(server, "app:hunter3@"), Status::unsupported, "scripts");
 }
 
+// Otherwise a script would be refused something when it is half done.
+TEST_CASE("a server that forbids anything that scripts call cannot be used") {
+  const RedisServer permissive;
+  for (const std::string command : {"DEL", "HSET", "HINCRBY", "PEXPIRE", "HGET", "HMGET", "HGETALL", "HLEN", "HDEL",
+                                    "EXISTS", "RENAME", "SCAN", "TIME"}) {
+    const RedisServer lacking(Listen::unix_socket, {"--rename-command", command, ""});
+    refuses(url_of(lacking), Status::unsupported, "forbids " + command + ",");
+    tell(permissive, {"ACL", "SETUSER", command, "on", ">hunter3", "~session:*", "+@all", "-" + command});
+    refuses(url_of(permissive, command + ":hunter3@"), Status::unsupported, "forbids " + command + ",");
+  }
+  refuses(url_of(permissive, "TIME:hunter3@", "?prefix=other:"), Status::unsupported, "prefix");
+  CHECK(tell(permissive, {"INFO", "keyspace"}) == "# Keyspace\r\n");
+}
+
+TEST_CASE("a node of a Cluster cannot be used") {
+  const RedisServer server(Listen::tcp, {"--cluster-enabled", "yes"});
+  refuses(url_of(server), Status::unavailable, "luster");
+  std::vector<std::string> slots;
+  for (int slot = 0; slot < 16'384; ++slot) {
+    slots.push_back(std::to_string(slot));
+  }
+  std::vector<std::string_view> assign = {"CLUSTER", "ADDSLOTS"};
+  assign.insert(assign.end(), slots.begin(), slots.end());
+  REQUIRE(tell(server, assign) == "OK");
+  refuses(url_of(server), Status::unavailable, "Cluster");
+}
+
 TEST_CASE("over TLS a server has to be the right one, and so has the client") {
   const testing::TemporaryDirectory files;
   const testing::Authority authority;

@@ -44,9 +44,10 @@ Error out_of_step() {
 // While the first is being opened, what is wrong is more likely to be the URL.
 Error never_ready(bool has_worked) {
   return {Status::unavailable,
-          has_worked ? "Redis closed or left unanswered a new connection: is it stopped, or too busy?"
-                     : "Redis closed or left unanswered a new connection: is the port one for TLS, as the URL says, or "
-                       "is it too busy?"};
+          has_worked
+              ? "Redis closed or left unanswered a new connection: is it stopped, or too busy?"
+              : "Redis closed or left unanswered a new connection: is the URL rediss: if the port is one for TLS "
+                "and redis: otherwise, or is it too busy?"};
 }
 
 bool is_about_room(const Reply& reply) {
@@ -63,7 +64,7 @@ Error refusal(const Reply& reply) {
     return {Status::unavailable, "Redis has as many connections as its maxclients permits"};
   }
   if (reply.is_error("WRONGPASS") || reply.is_error("NOAUTH") || reply.is_error("ERR")) {
-    return {Status::unavailable, "Redis refuses the user, the password or the number of the database of the URL"};
+    return {Status::unavailable, "Redis refuses the user, the password or the number of the database that it is given"};
   }
   if (reply.is_error("NOPERM")) {
     return {Status::unavailable, "Redis does not permit its user what libsessions needs: see its ACL"};

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <store/redis/asking.hpp>
 #include <store/redis/command.hpp>
 #include <store/redis/requests.hpp>
@@ -31,10 +32,29 @@ std::string warning_about(std::string_view info) {
          std::string(policy) + ": set it to noeviction";
 }
 
+// What the probe found to be forbidden, if anything; what else failed may work later.
+std::optional<Error> forbidden(const Reply& failed) {
+  std::string names;
+  for (std::size_t i = 0; i + 1 < failed.size(); i += 2) {
+    const std::string_view name = failed[i].text();
+    const bool is_name = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (is_name && is_forbidden(failed[i + 1].text())) {
+      names.append(names.empty() ? "" : ", ").append(name.substr(0, 32));
+    }
+  }
+  return names.empty()
+             ? std::nullopt
+             : std::optional(Error{Status::unsupported, "the Redis server, or its access rules, forbids " + names +
+                                                            ", which sessions need: see <sessions/backend.h>"});
+}
+
 class Preparation final : public Asking<std::string> {
  public:
-  Preparation(std::shared_ptr<const Scripts> scripts, const Call& call, Completion<std::string> done)
+  Preparation(std::shared_ptr<const Scripts> scripts, std::string_view prefix, const Call& call,
+              Completion<std::string> done)
       : Asking(call.deadline(), false, std::move(done)), scripts_(std::move(scripts)) {
+    keys_[0].append(prefix).append("{libsessions}");
+    keys_[1].append(prefix).append("{probe}");  // of another slot: a node of a Cluster refuses both together
     send_next();
   }
 
@@ -47,12 +67,16 @@ class Preparation final : public Asking<std::string> {
       case Step::load:
         return send(redis::command(std::array<std::string_view, 3>{"SCRIPT", "LOAD", next_to_load().text}));
       case Step::run_text:
-        return send(redis::command(std::array<std::string_view, 4>{"EVAL", probe.text, "0", token}));
+        return send(probing("EVAL", probe.text));
       case Step::run_digest:
-        return send(redis::command(std::array<std::string_view, 4>{"EVALSHA", probe.digest, "0", token}));
+        return send(probing("EVALSHA", probe.digest));
       case Step::info:
         return send(redis::command(std::array<std::string_view, 2>{"INFO", "memory"}));
     }
+  }
+
+  std::string probing(std::string_view command, std::string_view script) const {
+    return redis::command(std::array<std::string_view, 6>{command, script, "2", keys_[0], keys_[1], token});
   }
 
   Next go_on(const Reply& reply) override {
@@ -62,8 +86,8 @@ class Preparation final : public Asking<std::string> {
     }
     if (reply.is_error("NOPERM") || reply.is_error("ERR")) {
       return answer(Error{Status::unsupported,
-                          "the Redis server, or its access rules, forbids scripts, which sessions need: allow SCRIPT "
-                          "LOAD, EVALSHA, EVAL and what they call, see <sessions/backend.h>"});
+                          "the Redis server, or its access rules, forbids scripts, which sessions need, or keys with "
+                          "their prefix: see <sessions/backend.h>; or is it a Sentinel?"});
     }
     // The server may have dropped the script again, but would run it.
     const bool is_forgotten = step_ == Step::run_digest && reply.is_error("NOSCRIPT");
@@ -74,6 +98,11 @@ class Preparation final : public Asking<std::string> {
                                               : is_forgotten || (reply.size() == 2 && reply[0].text() == token);
     if (!is_right) {
       return Next::foreign;
+    }
+    if (step_ != Step::load && !is_forgotten) {
+      if (std::optional<Error> lacking = forbidden(reply[1])) {
+        return answer(std::move(*lacking));
+      }
     }
     take_next_step();
     send_next();
@@ -92,15 +121,16 @@ class Preparation final : public Asking<std::string> {
   static constexpr std::string_view token = "libsessions";
 
   const std::shared_ptr<const Scripts> scripts_;
+  std::array<std::string, 2> keys_;
   Step step_ = Step::load;
   std::size_t loaded_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<Request> make_preparation(std::shared_ptr<const Scripts> scripts, const Call& call,
-                                          Completion<std::string> done) {
-  return std::make_unique<Preparation>(std::move(scripts), call, std::move(done));
+std::unique_ptr<Request> make_preparation(std::shared_ptr<const Scripts> scripts, std::string_view prefix,
+                                          const Call& call, Completion<std::string> done) {
+  return std::make_unique<Preparation>(std::move(scripts), prefix, call, std::move(done));
 }
 
 }  // namespace sessions::store::redis

@@ -62,7 +62,7 @@ Attempt Redis::change(Lane lane, Target target, const Commit& commit, const Call
 }
 
 void Redis::prepare(const Call& call, Completion<std::string> done) {
-  transport_->submit(make_preparation(scripts_, call, std::move(done)));
+  transport_->submit(make_preparation(scripts_, options_.prefix, call, std::move(done)));
 }
 
 void Redis::wait_for(Awaited& answer, Deadline deadline) { transport_->wait_for(answer, deadline); }

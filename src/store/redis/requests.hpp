@@ -61,9 +61,9 @@ std::unique_ptr<Request> make_statistics(Means means, std::string pattern, const
                                          Completion<Statistics> done);
 std::unique_ptr<Request> make_ping(const Ticket& ticket, const Call& call, Completion<std::monostate> done);
 
-// Gives the server the scripts; status unsupported when it takes none. Answers a warning when the server may drop
-// sessions before their time, otherwise nothing.
-std::unique_ptr<Request> make_preparation(std::shared_ptr<const Scripts> scripts, const Call& call,
-                                          Completion<std::string> done);
+// Gives the server the scripts; status unsupported when it takes none, or forbids what they call. Answers a warning
+// when the server may drop sessions before their time, otherwise nothing.
+std::unique_ptr<Request> make_preparation(std::shared_ptr<const Scripts> scripts, std::string_view prefix,
+                                          const Call& call, Completion<std::string> done);
 
 }  // namespace sessions::store::redis

@@ -358,8 +358,34 @@ end
 return {ARGV[1], found[1], most and dropped or counted}
 )lua";
 
-// ARGV: 1 token. Answers token, and the server's time, which the others ask only now and then.
-constexpr std::string_view probe = "return {ARGV[1], redis.call('TIME')[1]}";
+// KEYS: two of no session. ARGV: 1 token. Calls what the others call, so that none of them is refused something when it
+// is half done, and leaves nothing. Answers token and, of each command that failed, its name and why.
+constexpr std::string_view probe = R"lua(
+local a, b, failed = KEYS[1], KEYS[2], {}
+local function try(command, ...)
+  local done = redis.pcall(command, ...)
+  local reason, i = type(done) == 'table' and done.err, #failed
+  if reason then failed[i + 1], failed[i + 2] = command, reason end
+  return not reason
+end
+
+if try('DEL', a, b) then
+  try('HSET', a, '@', 1)
+  try('HINCRBY', a, '@', 1)
+  try('PEXPIRE', a, 1000)
+  try('HGET', a, '@')
+  try('HMGET', a, '@')
+  try('HGETALL', a)
+  try('HLEN', a)
+  try('HDEL', a, '+')
+  try('EXISTS', a)
+  try('RENAME', a, b)
+  try('SCAN', 0, 'COUNT', 1)
+  try('TIME')
+  try('DEL', a, b)
+end
+return {ARGV[1], failed}
+)lua";
 
 Script make_script(std::initializer_list<std::string_view> parts, const crypto::Digest& sha1) {
   Script script;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <store/redis/server_error.hpp>
 #include <string>
 
@@ -12,11 +13,14 @@ struct Meaning {
   const char* message;
 };
 
+constexpr const char* no_cluster =
+    "the Redis server is a node of a Cluster, which libsessions does not know: give it a server that is none";
+
 constexpr Meaning meanings[] = {
     {"NOAUTH", Status::unavailable, "the Redis server asks for a password: give it one"},
     {"WRONGPASS", Status::unavailable, "the Redis server refuses the user or the password: correct them"},
     {"NOPERM", Status::unavailable,
-     "the Redis user may not do what sessions need: see <sessions/backend.h> for its access rules"},
+     "the Redis server, or its access rules, forbids what sessions need: see <sessions/backend.h>"},
     {"OOM", Status::full, "the Redis server has no memory left: raise its maxmemory"},
     {"READONLY", Status::read_only, "the Redis server is a replica, which takes no writes: connect to its master"},
     {"MISCONF", Status::unavailable, "the Redis server refuses writes because it cannot save to its disk: see its log"},
@@ -25,6 +29,9 @@ constexpr Meaning meanings[] = {
     {"MASTERDOWN", Status::unavailable, "the Redis server is a replica that has lost its master: try again"},
     {"CLUSTERDOWN", Status::unavailable, "the Redis cluster is down: see its log"},
     {"TRYAGAIN", Status::unavailable, "the Redis cluster is moving this session: try again"},
+    {"MOVED", Status::unavailable, no_cluster},
+    {"ASK", Status::unavailable, no_cluster},
+    {"CROSSSLOT", Status::unavailable, no_cluster},
     {"BUSY", Status::busy, "the Redis server is held up by somebody's script: try again"},
     {"WRONGTYPE", Status::corrupt,
      "the Redis server has something else under a session's key: give the sessions a prefix of their own"},
@@ -43,9 +50,7 @@ std::string_view first_word(std::string_view text) noexcept {
 // part once or more, with a dash or without.
 std::string_view code_of(std::string_view reply) noexcept {
   const std::string_view word = first_word(reply);
-  // What a user may not do inside of a script has no code of its own, but words of Redis, or of Valkey.
-  const auto says = [reply](std::string_view words) { return reply.find(words) != std::string_view::npos; };
-  if (word == "ERR" && (says("The user executing the script can't") || says("ACL failure in script"))) {
+  if (word == "ERR" && is_forbidden(reply)) {
     return "NOPERM";
   }
   constexpr std::string_view place = "@user_script:";
@@ -60,6 +65,14 @@ std::string_view code_of(std::string_view reply) noexcept {
 }
 
 }  // namespace
+
+// These have no code of their own, but words of Redis, of older ones, or of Valkey.
+bool is_forbidden(std::string_view reply) noexcept {
+  constexpr std::string_view words[] = {"The user executing the script can't", "ACL failure in script",
+                                        "Unknown Redis command called from", "Unknown command called from"};
+  return std::any_of(std::begin(words), std::end(words),
+                     [reply](std::string_view each) { return reply.find(each) != std::string_view::npos; });
+}
 
 Error server_error(std::string_view reply) {
   const std::string_view code = code_of(reply);

@@ -16,15 +16,16 @@ extern "C" {
     /// SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
     ///                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not
     ///                          absolute
-    /// SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server forbids scripts
-    /// SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses. The
-    ///                          message has the reason
+    /// SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server, such as a Sentinel, forbids scripts or
+    ///                          what they call
+    /// SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses, or is a
+    ///                          node of a Cluster. The message has the reason
     /// SESSIONS_E_BUSY          sqlite: another process kept the database locked for two seconds
     /// SESSIONS_E_READ_ONLY     sqlite: the file, or its directory, may not be written to
     /// SESSIONS_E_FULL          sqlite: there is no room for a new database
     /// SESSIONS_E_CORRUPT       sqlite: the file is damaged, or no database, or one of another program
     /// SESSIONS_E_NEWER         sqlite: a newer libsessions has written the database
-    /// SESSIONS_E_NOMEM
+    /// SESSIONS_E_NOMEM, SESSIONS_E_INTERNAL
     ///
     /// The message names the scheme or the parameter, and never holds what stands between "//" and "@". Any thread. Since
     /// 0.1.
@@ -870,7 +871,8 @@ extern "C" {
     /// empty new session; what is set afterwards belongs to a session with a new id. Outcomes: DESTROYED, UNCHANGED (the
     /// request had no session cookie). When loading has failed with SESSIONS_E_CORRUPT or SESSIONS_E_NEWER, the cookie is
     /// deleted, DESTROYED, while what is stored stays until it expires; after an outage nothing is done, UNCHANGED: the user
-    /// is still logged in. Statuses as for sessions_session_commit(). Since 0.1.
+    /// is still logged in. Statuses as for sessions_session_commit(); when SESSIONS_E_CORRUPT or SESSIONS_E_NEWER comes only
+    /// now, the next call deletes the cookie likewise. Since 0.1.
     pub fn sessions_session_destroy(session: *mut sessions_session, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {

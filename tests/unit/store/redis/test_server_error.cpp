@@ -38,7 +38,14 @@ TEST_CASE("each error of a server has its status") {
            {"ERR ACL failure in script: No permissions to access a key script: on @user_script:1.",
             Status::unavailable},
            {"ERR unknown command", Status::internal},
-           {"MOVED 3999 127.0.0.1:6381", Status::internal},
+           {"ERR Unknown Redis command called from script script: 0a1b, on @user_script:1.", Status::unavailable},
+           {"ERR Error running script (call to f_0a1b): @user_script:1: @user_script: 1: Unknown Redis command called "
+            "from Lua script",
+            Status::unavailable},
+           {"ERR Unknown command called from script script: on @user_script:1.", Status::unavailable},
+           {"MOVED 3999 127.0.0.1:6381", Status::unavailable},
+           {"ASK 3999 127.0.0.1:6381", Status::unavailable},
+           {"CROSSSLOT Keys in request don't hash to the same slot", Status::unavailable},
            {"BUSYKEY Target key name already exists.", Status::internal},
            {"", Status::internal},
            {"session:{secret} is wrong", Status::internal}}) {
@@ -48,7 +55,7 @@ TEST_CASE("each error of a server has its status") {
 }
 
 TEST_CASE("a message repeats nothing of the reply but its code") {
-  CHECK(server_error("MOVED 3999 127.0.0.1:6381").message == "the Redis server refused a command with MOVED");
+  CHECK(server_error("BUSYKEY 127.0.0.1:6381").message == "the Redis server refused a command with BUSYKEY");
   for (const char* const reply : {"session:{secret} is wrong", "SECRET-in-words x", "secret", "",
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ x"}) {
     CHECK(server_error(reply).message == "the Redis server refused a command");
