@@ -294,7 +294,8 @@ SESSIONS_API sessions_status sessions_session_regenerate(sessions_session *sessi
  * empty new session; what is set afterwards belongs to a session with a new id. Outcomes: DESTROYED, UNCHANGED (the
  * request had no session cookie). When loading has failed with SESSIONS_E_CORRUPT or SESSIONS_E_NEWER, the cookie is
  * deleted, DESTROYED, while what is stored stays until it expires; after an outage nothing is done, UNCHANGED: the user
- * is still logged in. Statuses as for sessions_session_commit(). Since 0.1. */
+ * is still logged in. Statuses as for sessions_session_commit(); when SESSIONS_E_CORRUPT or SESSIONS_E_NEWER comes only
+ * now, the next call deletes the cookie likewise. Since 0.1. */
 SESSIONS_API sessions_status sessions_session_destroy(sessions_session *session, sessions_error **error);
 
 /* Returns a SESSIONS_OUTCOME_...: what the last commit, regenerate or destroy that succeeded did;

@@ -90,6 +90,15 @@ Result<Backend> open_cookie(const Url& url, Backend::Kind kind) {
   return Backend{kind, nullptr};
 }
 
+// Where a scheme is missing, what stands before the first colon may be somebody's name, or password.
+Error unknown_scheme(const Url& url) {
+  const bool may_be_secret = url.rest.find('@') != std::string_view::npos && !url.rest.starts_with("//");
+  return {Status::unsupported,
+          (may_be_secret ? std::string("the backend URL has no scheme that is known")
+                         : "the backend scheme \"" + std::string(url.scheme) + ":\" is unknown") +
+              ": there are memory:, sqlite:, redis:, rediss:, redis+unix:, cookie: and signed-cookie:"};
+}
+
 }  // namespace
 
 Result<Backend> open_backend(std::string_view text, const Config* config) {
@@ -110,10 +119,7 @@ Result<Backend> open_backend(std::string_view text, const Config* config) {
     return open_sqlite(*url);
   }
   if (scheme != "memory" && scheme != "cookie" && scheme != "signed-cookie") {
-    return Error{
-        Status::unsupported,
-        "the backend scheme \"" + scheme +
-            ":\" is unknown: there are memory:, sqlite:, redis:, rediss:, redis+unix:, cookie: and signed-cookie:"};
+    return unknown_scheme(*url);
   }
   if (!url->rest.empty()) {
     return Error{Status::invalid,

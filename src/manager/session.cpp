@@ -262,6 +262,10 @@ Result<void> Session::perform_end() {
   if (is_kept_) {
     const Result<store::Destroyed> destroyed = manager_->keeper().destroy(kept_, *call_, asked_);
     if (!destroyed) {
+      if (is_unreadable(destroyed.error())) {
+        is_kept_ = false;  // as when it is loaded so: what is left to do is to delete the cookie
+        browser_has_it_ = true;
+      }
       return destroyed.error();
     }
     degraded = destroyed->degraded;

@@ -778,6 +778,18 @@ static void test_the_way_out_of_what_cannot_be_read(void) {
     CHECK_OK(sessions_session_load(session, NULL, 0, &failure));
     destroy(session, SESSIONS_OUTCOME_UNCHANGED, 0);
     sessions_session_free(session);
+
+    /* What becomes unreadable only after it was loaded is not said to be ended. */
+    store.answers[GET] = AS_ASKED;
+    session = world_load(manager, cookie);
+    store.answers[GET] = FAIL;
+    store.status = unreadable[i];
+    CHECK_STATUS(sessions_session_destroy(session, &failure), unreadable[i]);
+    CHECK_INT(sessions_session_cookie_count(session), 0);
+    store.answers[GET] = AS_ASKED;
+    destroy(session, SESSIONS_OUTCOME_DESTROYED, 1);
+    CHECK(strcmp(world_line(session), delete_line) == 0);
+    sessions_session_free(session);
   }
   for (i = 0; i < sizeof outages / sizeof *outages; i++) {
     session = fail_to_load(&store, manager, cookie, outages[i]);

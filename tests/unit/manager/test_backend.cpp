@@ -29,6 +29,7 @@ TEST_CASE("the URLs of this build") {
 TEST_CASE("everything else is refused by name") {
   refuses("memory", Status::invalid, "scheme");
   refuses("postgres://u:secret@h/", Status::unsupported, "postgres:");
+  refuses("user:secret@h:6379", Status::unsupported, "no scheme that is known: there are memory:");
   refuses("memory:x", Status::invalid, "no host or path");
   refuses("memory:?max=1", Status::invalid, "\"max\"");
   refuses("memory:?max_sessions=", Status::invalid, "\"max_sessions\"");
@@ -41,7 +42,8 @@ TEST_CASE("everything else is refused by name") {
 
 TEST_CASE("credentials and values never stand in a message") {
   for (const char* url : {"memory://user:hunter2@host/", "redis://user:hunter2@127.0.0.1/?x=hunter2",
-                          "memory:?max_sessions=hunter2", "signed-cookie:?key=hunter2", "memory:?hunter2@x=1"}) {
+                          "memory:?max_sessions=hunter2", "signed-cookie:?key=hunter2", "memory:?hunter2@x=1",
+                          "user:hunter2@127.0.0.1:6379", "hunter2:user@127.0.0.1:6379"}) {
     const auto backend = manager::open_backend(url);
     REQUIRE_FALSE(backend);
     CHECK(backend.error().message.find("hunter2") == std::string::npos);
