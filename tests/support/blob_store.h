@@ -4,6 +4,7 @@
 #define BLOB_STORE_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <sessions.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,9 @@ static inline void blob_get(struct blob_job *job) {
     }
   }
   pthread_mutex_unlock(&job->store->mutex);
+  if (job->store->keeps) {
+    sched_yield(); /* so that others read too before this one writes: only then is anything removed */
+  }
   if (version == 0) {
     sessions_custom_missing(job->call);
   } else if (copy == NULL) {

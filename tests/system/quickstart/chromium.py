@@ -19,12 +19,8 @@ class Chromium:
         driver = shutil.which("chromedriver")
         assert browser and driver, "chromium and chromedriver are not installed"
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self.driver = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, text=True)
         try:
-            for line in self.driver.stdout:
-                if match := re.search(r"started successfully on port (\d+)", line):
-                    break
-            self.url = f"http://127.0.0.1:{match[1]}/session"
+            self.url = f"http://127.0.0.1:{self.start_driver(driver)}/session"
             options = {"binary": browser, "args": [*FLAGS, f"--user-data-dir={self.profile.name}"]}
             answer = self.ask("POST", "", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
         except BaseException:
@@ -38,6 +34,16 @@ class Chromium:
             self.ask("DELETE", "")
         finally:
             self.end_driver()
+
+    def start_driver(self, program):
+        """Return its port. One that is free for IPv4 may be in use for IPv6: then it ends, and another is drawn."""
+        for _ in range(5):
+            self.driver = subprocess.Popen([program, "--port=0"], stdout=subprocess.PIPE, text=True)
+            for line in self.driver.stdout:
+                if match := re.search(r"started successfully on port (\d+)", line):
+                    return match[1]
+            self.driver.wait()
+        raise RuntimeError("chromedriver finds no port")
 
     def end_driver(self):
         self.driver.terminate()

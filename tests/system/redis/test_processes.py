@@ -1,6 +1,7 @@
 """One process and its connections: many threads after a restart, forks, and what connections leave behind."""
 
 import os
+import signal
 import sys
 import threading
 import unittest
@@ -9,6 +10,7 @@ from world import Authority, DURABLE, Manager, RedisTest, at_once, free_port, in
 
 CALLERS = 1_000
 MOST_CONNECTIONS = 4
+LONGEST_SECONDS = 300
 
 
 class Restarts(RedisTest):
@@ -58,6 +60,7 @@ class Forks(RedisTest):
     def run_in_child(self, work):
         child = os.fork()
         if child == 0:
+            signal.alarm(LONGEST_SECONDS)  # should it hang, it ends all the same
             status = 1
             try:
                 work()
