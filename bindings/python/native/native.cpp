@@ -22,8 +22,8 @@ thread_local CallScope* innermost = nullptr;
 
 PyObject* configure(PyObject*, PyObject* arguments) {
   static int64_t home = -1;
-  PyObject *error = nullptr, *encode = nullptr, *decode = nullptr;
-  if (!PyArg_ParseTuple(arguments, "OOO", &error, &encode, &decode)) {
+  PyObject *error_class = nullptr, *error = nullptr, *encode = nullptr, *decode = nullptr;
+  if (!PyArg_ParseTuple(arguments, "OOOO", &error_class, &error, &encode, &decode)) {
     return nullptr;
   }
   const int64_t here = PyInterpreterState_GetID(PyInterpreterState_Get());
@@ -33,10 +33,11 @@ PyObject* configure(PyObject*, PyObject* arguments) {
     return nullptr;
   }
   home = here;
+  Py_INCREF(error_class);
   Py_INCREF(error);
   Py_INCREF(encode);
   Py_INCREF(decode);
-  hooks = {error, encode, decode};
+  hooks = {error_class, error, encode, decode};
   Py_RETURN_NONE;
 }
 
@@ -254,7 +255,7 @@ void release_object(void* object) {
 // NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
 PyMODINIT_FUNC PyInit__native() {
   PyObject* module = PyModule_Create(&module_definition);
-  if (module && (!add_handles(module) || !add_session(module) || !add_queue(module))) {
+  if (module && (!add_handles(module) || !add_session(module) || !add_queue(module) || !add_asgi(module))) {
     Py_DECREF(module);
     return nullptr;
   }

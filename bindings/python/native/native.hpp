@@ -4,6 +4,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <sessions.h>
+#include <structmember.h>
 
 #include <string_view>
 
@@ -27,8 +28,9 @@ struct SessionObject {
   bool busy;             // an operation or a call is under way, on this thread or another
 };
 
-// Python functions that sessions/__init__.py hands in with configure().
+// What sessions/__init__.py hands in with configure(): the class of errors, and functions.
 struct Hooks {
+  PyObject* error_class;
   PyObject* make_error;  // (status, message) -> exception
   PyObject* encode;      // (value) -> JSON text
   PyObject* decode;      // (JSON text) -> value
@@ -135,9 +137,13 @@ bool forget(SessionObject* self, PyObject* key);  // a list or dict that was han
 // session has other content than this program gave it, they are no longer the session's.
 bool write_nested(PyObject* object);
 bool forget_nested(PyObject* object, int32_t outcome);
+bool commit_session(PyObject* object);
+// Appends the headers that the response must carry to a list, as ASGI has them.
+bool append_headers(const SessionUse& use, PyObject* list);
 PyObject* text_of(const char* text, size_t size);
 
 bool add_handles(PyObject* module);
 bool add_session(PyObject* module);
 bool add_queue(PyObject* module);
+bool add_asgi(PyObject* module);
 SessionObject* new_session_object(PyTypeObject* type);

@@ -228,25 +228,10 @@ PyObject *no_store, *vary, *set_cookie;
 
 bool append(PyObject* list, PyObject* item) { return item && PyList_Append(list, item) == 0; }
 
-// The headers that the response must carry.
 PyObject* headers(PyObject* object, PyObject*) {
   const SessionUse use(object);
   PyObject* list = use ? PyList_New(0) : nullptr;
-  if (!list) {
-    return nullptr;
-  }
-  bool done = sessions_session_must_not_be_cached(use.handle()) == 0 || append(list, no_store);
-  done = done && (sessions_session_varies_by_cookie(use.handle()) == 0 || append(list, vary));
-  const char* line = nullptr;
-  size_t size = 0;
-  for (size_t i = 0; done && sessions_session_cookie_line(use.handle(), i, &line, &size) >= 0; i++) {
-    PyObject* value = PyBytes_FromStringAndSize(line, static_cast<Py_ssize_t>(size));
-    PyObject* item = value ? PyTuple_Pack(2, set_cookie, value) : nullptr;
-    done = append(list, item);
-    Py_XDECREF(item);
-    Py_XDECREF(value);
-  }
-  if (!done) {
+  if (list && !append_headers(use, list)) {
     Py_DECREF(list);
     return nullptr;
   }
@@ -335,6 +320,27 @@ PyType_Spec spec = {"sessions._native.Session", sizeof(SessionObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
 }  // namespace
+
+bool append_headers(const SessionUse& use, PyObject* list) {
+  bool done = sessions_session_must_not_be_cached(use.handle()) == 0 || append(list, no_store);
+  done = done && (sessions_session_varies_by_cookie(use.handle()) == 0 || append(list, vary));
+  const char* line = nullptr;
+  size_t size = 0;
+  for (size_t i = 0; done && sessions_session_cookie_line(use.handle(), i, &line, &size) >= 0; i++) {
+    PyObject* value = PyBytes_FromStringAndSize(line, static_cast<Py_ssize_t>(size));
+    PyObject* item = value ? PyTuple_Pack(2, set_cookie, value) : nullptr;
+    done = append(list, item);
+    Py_XDECREF(item);
+    Py_XDECREF(value);
+  }
+  return done;
+}
+
+bool commit_session(PyObject* object) {
+  PyObject* outcome = end<sessions_session_commit>(object, nullptr);
+  Py_XDECREF(outcome);
+  return outcome != nullptr;
+}
 
 bool write_nested(PyObject* object) {
   PyObject* values = cast(object)->nested;

@@ -20,7 +20,7 @@ from sessions.errors import (
 from sessions.manager import Backend, Codec, Config, CustomStore, Manager, SameSite, Statistics
 from sessions.session import CommitMode, Origin, Outcome, Session
 
-_native.configure(make_error, encode, decode)
+_native.configure(SessionsError, make_error, encode, decode)
 atexit.register(_native.begin_ending)
 os.register_at_fork(after_in_child=_native.after_fork)
 

@@ -1,10 +1,16 @@
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeVar
+
+from typing_extensions import Self
 
 _S = TypeVar("_S", bound="Session")
 
 def configure(
-    make_error: Callable[[int, str], Exception], encode: Callable[[Any], str], decode: Callable[[str], Any], /
+    error_class: type[Exception],
+    make_error: Callable[[int, str], Exception],
+    encode: Callable[[Any], str],
+    decode: Callable[[str], Any],
+    /,
 ) -> None: ...
 def begin_ending() -> bool: ...
 def after_fork() -> None: ...
@@ -70,3 +76,28 @@ class Queue:
         done: Callable[[Exception | None], object],
         /,
     ) -> bool: ...
+
+class Answer:
+    _is_started: bool
+    _is_failed: bool
+    @property
+    def _middleware(self) -> Any: ...
+    @property
+    def _session(self) -> Any: ...
+    @property
+    def _scope(self) -> MutableMapping[str, Any]: ...
+    @property
+    def _receive(self) -> Callable[[], Awaitable[MutableMapping[str, Any]]]: ...
+    @property
+    def _send(self) -> Callable[[MutableMapping[str, Any]], Awaitable[None]]: ...
+    def __new__(
+        cls,
+        middleware: object,
+        session: Any,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+        is_at_once: bool,
+        /,
+    ) -> Self: ...
+    def send(self, message: MutableMapping[str, Any], /) -> Awaitable[None]: ...

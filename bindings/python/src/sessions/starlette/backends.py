@@ -35,6 +35,8 @@ def _log(level: int, message: str) -> None:
 class _Sessions:
     """Sessions of a manager, whose store may have to be waited for."""
 
+    is_at_once = False
+
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
 
@@ -52,6 +54,8 @@ class _Sessions:
 
 class _SessionsAtOnce(_Sessions):
     """Sessions of a manager that never waits."""
+
+    is_at_once = True
 
     def __init__(self, manager: Manager) -> None:
         super().__init__(manager)

@@ -107,6 +107,8 @@ class _Session(MutableMapping[str, Any]):
 class _Sessions:
     """Sessions of a backend of the program's own."""
 
+    is_at_once = False
+
     def __init__(self, backend: BaseSessionBackend, cookie: CookieSettings) -> None:
         cookie.config(None)  # refuses what no cookie can have
         self._backend = backend

@@ -55,7 +55,11 @@ class RequestSession(Protocol):
 class RequestSessions(Protocol):
     """Loads and saves the sessions of requests."""
 
-    def load(self, cookies: bytes, /) -> tuple[Any, Awaitable[object] | None]:
+    @property
+    def is_at_once(self) -> bool:
+        """Whether these are sessions of the library's of which no call ever waits."""
+
+    def load(self, cookies: bytes, /) -> tuple[RequestSession, Awaitable[object] | None]:
         """Return the session that a Cookie header names, or a new one, and what to wait for until it is loaded."""
 
     def save(self, session: Any, /) -> Awaitable[object] | None:

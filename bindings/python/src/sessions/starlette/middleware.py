@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
+from sessions import _native
 from sessions.errors import SessionsError, StoredDataError, StoreUnavailableError
-from sessions.starlette.contract import CookieSettings, RequestSession, SameSiteName, SessionBackend
+from sessions.starlette.contract import CookieSettings, SameSiteName, SessionBackend
 
 _STARTS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
 _TRY_AGAIN_LATER: Final = 1013  # RFC 6455, registry of close codes
@@ -42,55 +43,45 @@ def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
     return any(token.strip().lower() in tokens for value in values for token in value.split(b","))
 
 
-def _add_headers(message: Message, session: RequestSession) -> None:
-    """Add the headers that the session needs to those of the application."""
-    headers: Headers = list(message.get("headers", ()))
-    added = session._headers()
-    for name, _ in headers:
-        if name in _CACHE_HEADERS:
-            added = [header for header in added if not _is_said(headers, header)]
-            if _NO_STORE in added:
-                headers = [header for header in headers if header[0] != b"cache-control"]
-            break
-    message["headers"] = headers + added
-
-
 async def _nothing() -> None:
     """Send nothing."""
 
 
-class _Answer:
-    """What one request is sent: its session is saved before the head goes out."""
+class _Answer(_native.Answer):
+    """What one request is sent: its session is saved before the head goes out.
 
-    __slots__ = ("_is_failed", "_is_started", "_middleware", "_receive", "_scope", "_send", "_session")
+    ``send`` of the base class is for the application. It saves a session of which no call waits, and passes on all that
+    follows the head; the methods here are for the rest.
+    """
 
-    def __init__(self, middleware: SessionMiddleware, session: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        self._middleware = middleware
-        self._session = session
-        self._scope = scope
-        self._receive = receive
-        self._send = send
-        self._is_started = False
-        self._is_failed = False
+    __slots__ = ()
 
-    def send(self, message: Message) -> Awaitable[None]:
-        """Send what the application sends, once the session is saved, or the response to the error of that.
-
-        What need not wait is done without a coroutine of its own.
-        """
-        if not self._is_started:
-            if self._is_failed:
-                return _nothing()
-            if message["type"] in _STARTS:
-                try:
-                    under_way = self._middleware._sessions.save(self._session)
-                except SessionsError as error:
-                    return self._fail_or_raise(error)
-                if under_way is not None:
-                    return self._start_after(under_way, message)
-                self._is_started = True
-                _add_headers(message, self._session)
+    def _start(self, message: Message) -> Awaitable[None]:
+        """Send the head once the session is saved, or the response to the error of that."""
+        if self._is_failed:
+            return _nothing()
+        if message["type"] in _STARTS:
+            try:
+                under_way = self._middleware._sessions.save(self._session)
+            except SessionsError as error:
+                return self._fail_or_raise(error)
+            if under_way is not None:
+                return self._start_after(under_way, message)
+            self._is_started = True
+            self._add_headers(message)
         return self._send(message)
+
+    def _add_headers(self, message: Message) -> None:
+        """Add the headers that the session needs to those of the application."""
+        headers: Headers = list(message.get("headers", ()))
+        added = self._session._headers()
+        for name, _ in headers:
+            if name in _CACHE_HEADERS:
+                added = [header for header in added if not _is_said(headers, header)]
+                if _NO_STORE in added:
+                    headers = [header for header in headers if header[0] != b"cache-control"]
+                break
+        message["headers"] = headers + added
 
     async def _start_after(self, under_way: Awaitable[object], message: Message) -> None:
         try:
@@ -99,7 +90,7 @@ class _Answer:
             await self._fail_or_raise(error)
             return
         self._is_started = True
-        _add_headers(message, self._session)
+        self._add_headers(message)
         await self._send(message)
 
     async def _fail_or_raise(self, error: SessionsError) -> None:
@@ -128,7 +119,7 @@ class _Answer:
 
     async def _send_unsaved(self, message: Message) -> None:
         if self._session is not None and message["type"] in _STARTS:
-            _add_headers(message, self._session)
+            self._add_headers(message)
         await self._send(message)
 
 
@@ -177,7 +168,7 @@ class SessionMiddleware:
             if under_way is not None:
                 await under_way
             scope["session"] = session
-            answer = _Answer(self, session, scope, receive, send)
+            answer = _Answer(self, session, scope, receive, send, self._sessions.is_at_once)
             try:
                 await self.app(scope, receive, answer.send)
             except WebSocketDisconnect:
@@ -186,5 +177,5 @@ class SessionMiddleware:
             if scope["type"] == "websocket":
                 await answer.finish()
         except SessionsError as error:
-            if not await (answer or _Answer(self, None, scope, receive, send)).fail(error):
+            if not await (answer or _Answer(self, None, scope, receive, send, False)).fail(error):
                 raise
