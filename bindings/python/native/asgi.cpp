@@ -1,4 +1,4 @@
-// What a request under ASGI needs of a session: the head of its response.
+// What a request under ASGI needs of a session: the cookies that it came with, and the head of its response.
 #include <cstddef>
 
 #include "native.hpp"
@@ -161,6 +161,28 @@ void deallocate(PyObject* object) {
   Py_DECREF(type);
 }
 
+// cookies_of(headers): the value of a request's Cookie header, or no bytes; None when there are several, or headers
+// have another form than a list of tuples of bytes.
+PyObject* cookies_of(PyObject*, PyObject* headers) {
+  PyObject *found = nullptr, *value = nullptr;
+  std::string_view name;
+  if (!PyList_CheckExact(headers)) {
+    Py_RETURN_NONE;
+  }
+  for (Py_ssize_t i = 0, size = PyList_Size(headers); i < size; i++) {
+    if (!read_header(PyList_GetItem(headers, i), name, value)) {
+      Py_RETURN_NONE;
+    }
+    if (name == "cookie") {
+      if (found || !PyBytes_CheckExact(value)) {
+        Py_RETURN_NONE;
+      }
+      found = value;
+    }
+  }
+  return found ? Py_NewRef(found) : PyBytes_FromStringAndSize(nullptr, 0);
+}
+
 PyMethodDef methods[] = {{"send", answer_send, METH_O, nullptr}, {nullptr, nullptr, 0, nullptr}};
 PyMemberDef members[] = {{"_middleware", T_OBJECT, offsetof(AnswerObject, middleware), READONLY, nullptr},
                          {"_session", T_OBJECT, offsetof(AnswerObject, session), READONLY, nullptr},
@@ -179,6 +201,7 @@ PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(answer_new)},
                        {0, nullptr}};
 PyType_Spec spec = {"sessions._native.Answer", sizeof(AnswerObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+PyMethodDef functions[] = {{"cookies_of", cookies_of, METH_O, nullptr}, {nullptr, nullptr, 0, nullptr}};
 
 }  // namespace
 
@@ -196,5 +219,6 @@ bool add_asgi(PyObject* module) {
     }
   }
   answer_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-  return answer_type && PyModule_AddObjectRef(module, "Answer", reinterpret_cast<PyObject*>(answer_type)) == 0;
+  return answer_type && PyModule_AddObjectRef(module, "Answer", reinterpret_cast<PyObject*>(answer_type)) == 0 &&
+         PyModule_AddFunctions(module, functions) == 0;
 }

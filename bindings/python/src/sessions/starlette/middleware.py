@@ -158,13 +158,12 @@ class SessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        cookies = []
-        for name, value in scope["headers"]:
-            if name == b"cookie":
-                cookies.append(value)
+        cookies = _native.cookies_of(scope["headers"])
+        if cookies is None:
+            cookies = b"; ".join([value for name, value in scope["headers"] if name == b"cookie"])
         answer = None
         try:
-            session, under_way = self._sessions.load(b"; ".join(cookies))
+            session, under_way = self._sessions.load(cookies)
             if under_way is not None:
                 await under_way
             scope["session"] = session
