@@ -1,6 +1,8 @@
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <memory>
 #include <new>
 #include <store/redis/command.hpp>
@@ -14,6 +16,7 @@ namespace {
 constexpr std::size_t most_bytes = std::size_t{512} << 20U;
 
 constexpr std::size_t most_around_a_word = sizeof "$536870912\r\n\r\n";
+constexpr std::string_view line_end = "\r\n";
 
 std::size_t size_of(std::span<const std::string_view> words) {
   std::size_t bytes = 0;
@@ -24,6 +27,14 @@ std::size_t size_of(std::span<const std::string_view> words) {
     throw std::bad_alloc();
   }
   return bytes;
+}
+
+// Into room that is there.
+char* put(char* at, std::string_view text) noexcept { return std::copy(text.begin(), text.end(), at); }
+
+char* put_count(char* at, char kind, std::size_t count) noexcept {
+  *at++ = kind;
+  return put(std::to_chars(at, at + most_around_a_word, count).ptr, line_end);
 }
 
 }  // namespace
@@ -47,12 +58,15 @@ std::string command(std::span<const std::string_view> words) {
 }
 
 std::string command(const Beginning& beginning, std::span<const std::string_view> rest) {
-  std::string command;
-  command.reserve(beginning.text.size() + size_of(rest) + (rest.size() + 1) * most_around_a_word);
-  command.append("*").append(std::to_string(beginning.words + rest.size())).append("\r\n").append(beginning.text);
+  std::string command(beginning.text.size() + size_of(rest) + (rest.size() + 1) * most_around_a_word, '\0');
+  char* at = put_count(command.data(), '*', beginning.words + rest.size());
+  at = put(at, beginning.text);
   for (const std::string_view word : rest) {
-    command.append("$").append(std::to_string(word.size())).append("\r\n").append(word).append("\r\n");
+    at = put_count(at, '$', word.size());
+    at = put(at, word);
+    at = put(at, line_end);
   }
+  command.resize(static_cast<std::size_t>(at - command.data()));
   return command;
 }
 
