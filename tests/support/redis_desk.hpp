@@ -104,6 +104,12 @@ struct DeskWorld {
       store->commit(key, commit, call, std::move(done));
     });
   }
+  auto create() {
+    return ask<bool>([&](auto done) {
+      const store::Record record({255, 1, {now, now, store::no_deadline, now + 1'000}}, {}, {});
+      store->create(key, record, call, std::move(done));
+    });
+  }
   auto destroy() {
     return ask<store::Destroyed>([&](auto done) { store->destroy(key, now + 60, call, std::move(done)); });
   }
@@ -111,6 +117,12 @@ struct DeskWorld {
   std::shared_ptr<Desk> desk = std::make_shared<Desk>();
   std::shared_ptr<store::redis::Redis> store;
 };
+
+// As long as this one, and another call's.
+inline std::string other_token(std::string token) {
+  token.back() = static_cast<char>(token.back() ^ 1);
+  return token;
+}
 
 inline const std::string head = golden_head();
 inline const std::string head_of_other = golden_head("AQMAAAAA");

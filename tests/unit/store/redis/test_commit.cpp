@@ -19,6 +19,8 @@ TEST_CASE("a commit takes the answer with its token, and the head of its key") {
   CHECK(world.desk->words().at(0) == "EVALSHA");
   const std::string token = world.desk->token();
   CHECK(world.desk->take_array({"another", "applied", head}) == Next::foreign);
+  REQUIRE(world.desk->take_array({other_token(token), "applied", head}) == Next::foreign);
+  REQUIRE(world.desk->take_array({other_token(token), "gone"}) == Next::foreign);
   CHECK(world.desk->take_array({"applied"}) == Next::foreign);
   CHECK(world.desk->take("*0\r\n") == Next::foreign);
   CHECK(world.desk->take(":1\r\n") == Next::foreign);

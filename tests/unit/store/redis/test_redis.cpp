@@ -271,6 +271,19 @@ TEST_CASE("a commit forgets what its own writer has settled, and nothing else") 
   CHECK(world.load(a) == "n=13");
 }
 
+TEST_CASE("bytes amid what is remembered of a commit are not taken for another one") {
+  World world;
+  const Applied remembered{0x0102030405060708, 0x1112131415161718, 0x2122232425};
+  const Field field{"n", "0"};
+  const Record record({generation, 1, {now, now, no_deadline, now + 1'000}}, {&remembered, 1}, {&field, 1});
+  REQUIRE(*ask<bool>(*world.store, [&](auto done) { world.store->create(a, record, world.call(), std::move(done)); }));
+  const Attempt between{0x0607081112131415, 0x1617182122232425, 1};
+  REQUIRE(redis::to_bytes(remembered).find(redis::to_bytes(between)) == 5);
+  CHECK(world.commit(a, one_more, 1, between)->outcome == Outcome::applied);
+  CHECK(world.commit(a, one_more, 2, between)->outcome == Outcome::duplicate);
+  CHECK(world.load(a) == "n=1");
+}
+
 TEST_CASE("many calls of one store leave a short memory") {
   World world;
   REQUIRE(*world.create(a, {}));

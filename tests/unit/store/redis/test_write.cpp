@@ -41,3 +41,24 @@ TEST_CASE("no replica has to confirm what was not done") {
   CHECK(world.desk->take_echo(token) == Next::done);
   CHECK(status_of(destroyed) == Status::full);
 }
+
+TEST_CASE("what another call was told is not believed") {
+  World world;
+  const auto destroyed = world.destroy();
+  const std::string token = world.desk->token();
+  for (const char* word : {"ended", "gone"}) {
+    REQUIRE(world.desk->take_array({other_token(token), word}) == Next::foreign);
+  }
+  CHECK_FALSE(destroyed->is_delivered());
+  CHECK(world.desk->take_array({token, "gone"}) == Next::done);
+  CHECK_FALSE(destroyed->take()->was_there);
+  const auto created = world.create();
+  const std::string next = world.desk->token();
+  for (const char* word : {"done", "taken"}) {
+    REQUIRE(world.desk->take_array({token, word}) == Next::foreign);
+    REQUIRE(world.desk->take_array({other_token(next), word}) == Next::foreign);
+  }
+  CHECK_FALSE(created->is_delivered());
+  CHECK(world.desk->take_array({next, "done"}) == Next::done);
+  CHECK(*created->take());
+}
