@@ -1,5 +1,5 @@
-// A proxy in front of a server on a unix socket that spoils what goes through it at one byte, in the thread of who
-// polls with it, and time that passes only when nothing else can happen.
+// A proxy on TCP in front of a server that spoils what goes through it at one byte, in the thread of who polls with it,
+// and time that passes only when nothing else can happen.
 #pragma once
 
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <functional>
 #include <list>
 #include <optional>
 #include <store/redis/environment.hpp>
@@ -16,15 +17,17 @@
 #include <utility>
 #include <vector>
 
-#include "unix_socket.hpp"
+#include "loopback.hpp"
 
 namespace sessions::testing {
 
-// late: the client loses the connection, and what it had said only arrives when the test lets it.
-enum class Fault { none, reset, close, stall, bad_byte, extra_reply, dribble, late };
+// bad_byte: one that is no ASCII any more. near_byte: one that may pass for what was meant, such as another digit.
+// dribble: some bytes come one by one. late: the client loses the connection, and what it had said only arrives when
+// the test lets it.
+enum class Fault { none, reset, close, stall, bad_byte, near_byte, extra_reply, dribble, late };
 
-inline constexpr std::array all_faults = {Fault::reset,       Fault::close,   Fault::stall, Fault::bad_byte,
-                                          Fault::extra_reply, Fault::dribble, Fault::late};
+inline constexpr std::array all_faults = {Fault::reset,     Fault::close,       Fault::stall,   Fault::bad_byte,
+                                          Fault::near_byte, Fault::extra_reply, Fault::dribble, Fault::late};
 
 // At which byte, counted over all connections, of what the server or the client sends.
 struct FaultPlan {
@@ -32,20 +35,30 @@ struct FaultPlan {
   bool of_server = true;
   std::size_t at = 0;
   std::string extra = "+OK\r\n";  // what an extra reply is
+  std::size_t dribbling = std::string::npos;
+  bool misleads = false;  // what is said instead makes sense too, as far as anybody can see
 };
 
 class FaultProxy {
  public:
-  FaultProxy(std::string path, std::string server_path, FaultPlan plan)
-      : path_(std::move(path)),
-        server_path_(std::move(server_path)),
-        plan_(std::move(plan)),
-        listener_(listen_at(path_)) {}
+  struct Server {
+    int listener;                         // where clients of the proxy come, and are nobody's else's
+    std::function<Descriptor()> connect;  // not blocking
+
+    // Returns when it has said all that it has to say to what it has got.
+    std::function<void()> settle;
+  };
+
+  FaultProxy(Server server, FaultPlan plan) : server_(std::move(server)), plan_(std::move(plan)) {
+    while (const std::optional<Descriptor> of_former = accept_one()) {
+    }
+  }
+
   FaultProxy(const FaultProxy&) = delete;
   FaultProxy& operator=(const FaultProxy&) = delete;
   FaultProxy(FaultProxy&&) = delete;
   FaultProxy& operator=(FaultProxy&&) = delete;
-  ~FaultProxy() { unlink(path_.c_str()); }
+  ~FaultProxy() = default;
 
   // Time and events for a client of the proxy. The proxy outlives it.
   store::redis::Environment environment() {
@@ -59,9 +72,32 @@ class FaultProxy {
 
   Deadline now() const { return std::chrono::steady_clock::now() + skipped_; }
 
+  // Returns when there is something for these, or nothing can happen any more: then it is `until`.
+  void poll(std::span<pollfd> descriptors, Deadline until) {
+    for (bool is_settled = false;;) {
+      const bool moved = pump();
+      if (::poll(descriptors.data(), descriptors.size(), 0) > 0) {
+        was_reset_ = was_reset_ || std::any_of(descriptors.begin(), descriptors.end(),
+                                               [](const pollfd& each) { return (each.revents & POLLERR) != 0; });
+        return;
+      }
+      if (!moved && (is_settled || is_stalled())) {
+        skipped_ += std::max(until - now(), std::chrono::steady_clock::duration(0));
+        return;
+      }
+      if (!moved) {
+        server_.settle();
+      }
+      is_settled = !moved;
+    }
+  }
+
   const std::string& said_by_client() const noexcept { return said_by_client_; }
   const std::string& said_by_server() const noexcept { return said_by_server_; }
   bool was_spoilt() const noexcept { return was_spoilt_; }
+
+  // Whether a socket of the client's has got an error.
+  bool was_reset() const noexcept { return was_reset_; }
 
   // Returns when the server has done all that has come late.
   void deliver_late() {
@@ -76,8 +112,25 @@ class FaultProxy {
   }
 
  private:
+  // However it ends, no port is left waiting at the end where the system chooses them: there are not enough for that.
   struct Pair {
-    Pair(int client_number, Descriptor server_end) : client(client_number), server(std::move(server_end)) {}
+    Pair(Descriptor client_end, Descriptor server_end) : client(std::move(client_end)), server(std::move(server_end)) {}
+    Pair(const Pair&) = delete;
+    Pair& operator=(const Pair&) = delete;
+    Pair(Pair&&) = delete;
+    Pair& operator=(Pair&&) = delete;
+    ~Pair() {
+      reset_at_end(*server);
+      if (!has_farewell) {
+        reset_at_end(*client);
+      }
+    }
+
+    void end_with_farewell() {
+      shutdown(*client, SHUT_WR);  // otherwise what was not read yet makes a reset of it
+      has_farewell = true;
+      ends = true;
+    }
 
     Descriptor client;
     Descriptor server;
@@ -85,44 +138,25 @@ class FaultProxy {
     std::string to_server;
     bool is_stalled = false;
     bool ends = false;
+    bool has_farewell = false;
   };
 
-  // A server that has not answered for so long has nothing to say. When that is wrong, a call times out that need not
-  // have: no test may rely on it that none does.
-  static constexpr int quiet_ms = 10;
-
-  void poll(std::span<pollfd> descriptors, Deadline until) {
-    for (int timeout = 0;; timeout = quiet_ms) {
-      const bool moved = pump(has_waiting() ? 0 : timeout);
-      if (::poll(descriptors.data(), descriptors.size(), 0) > 0) {
-        return;
-      }
-      if (!moved && (timeout != 0 || pairs_.empty() || is_stalled())) {
-        skipped_ += std::max(until - now(), std::chrono::steady_clock::duration(0));
-        return;
-      }
-      timeout = 0;
-    }
-  }
-
-  bool has_waiting() const {
-    return std::any_of(pairs_.begin(), pairs_.end(),
-                       [](const Pair& pair) { return !pair.to_server.empty() || !pair.to_client.empty(); });
-  }
-
+  // Whether there is nobody, or nobody who gets an answer.
   bool is_stalled() const {
     return std::all_of(pairs_.begin(), pairs_.end(), [](const Pair& pair) { return pair.is_stalled; });
   }
 
-  bool pump(int timeout) {
-    std::vector<pollfd> waiting = {{*listener_, POLLIN, 0}};
-    for (const Pair& pair : pairs_) {
-      waiting.push_back({*pair.client, static_cast<short>(pair.is_stalled ? 0 : POLLIN), 0});
-      waiting.push_back({*pair.server, static_cast<short>(pair.is_stalled ? 0 : POLLIN), 0});
-    }
-    bool moved = ::poll(waiting.data(), waiting.size(), timeout) > 0;
-    if ((waiting.front().revents & POLLIN) != 0) {
-      accept_one();
+  std::optional<Descriptor> accept_one() const {
+    const int client = accept4(server_.listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return client < 0 ? std::nullopt : std::optional<Descriptor>(client);
+  }
+
+  bool pump() {
+    std::optional<Descriptor> client = accept_one();
+    bool moved = client.has_value();
+    if (client) {
+      send_at_once(**client);
+      pairs_.emplace_back(std::move(*client), server_.connect());
     }
     for (Pair& pair : pairs_) {
       moved = forward(pair) || moved;
@@ -131,36 +165,34 @@ class FaultProxy {
     return moved;
   }
 
-  void accept_one() {
-    const int client = accept4(*listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    pairs_.emplace_back(client, connect_to(server_path_));
-  }
-
   bool forward(Pair& pair) {
     if (pair.is_stalled) {
       return false;
     }
-    std::array<char, 16384> room;
-    if (const ssize_t size = recv(*pair.client, room.data(), room.size(), 0); size > 0) {
-      const std::string_view bytes(room.data(), static_cast<std::size_t>(size));
-      said_by_client_ += bytes;
-      pair.to_server += bytes;
-    } else if (size == 0) {
-      pair.ends = true;
-    }
-    bool moved = pass_some(pair, pair.to_server, *pair.server, client_bytes_, false);
+    bool moved = receive(*pair.client, pair.to_server, said_by_client_, pair.ends);
+    moved = pass_some(pair, pair.to_server, *pair.server, client_bytes_, false) || moved;
     if (pair.is_stalled || pair.ends) {
       return true;
     }
-    if (const ssize_t size = recv(*pair.server, room.data(), room.size(), 0); size > 0) {
-      moved = true;
-      const std::string_view bytes(room.data(), static_cast<std::size_t>(size));
-      said_by_server_ += bytes;
-      pair.to_client += bytes;
-    } else if (size == 0) {
-      pair.ends = true;
+    bool ends = false;
+    moved = receive(*pair.server, pair.to_client, said_by_server_, ends) || moved;
+    moved = pass_some(pair, pair.to_client, *pair.client, server_bytes_, true) || moved;
+    if (ends && !pair.ends) {
+      pair.end_with_farewell();
     }
-    return pass_some(pair, pair.to_client, *pair.client, server_bytes_, true) || moved;
+    return moved;
+  }
+
+  static bool receive(int from, std::string& waiting, std::string& said, bool& ends) {
+    std::array<char, 16384> room;
+    const ssize_t size = recv(from, room.data(), room.size(), 0);
+    if (size > 0) {
+      waiting.append(room.data(), static_cast<std::size_t>(size));
+      said.append(room.data(), static_cast<std::size_t>(size));
+    } else if (size == 0 || (errno != EAGAIN && errno != EINTR)) {
+      ends = true;
+    }
+    return size > 0 || ends;
   }
 
   // When it dribbles, one byte for each time that the client looks.
@@ -168,7 +200,8 @@ class FaultProxy {
     if (waiting.empty()) {
       return false;
     }
-    const bool dribbles = plan_.fault == Fault::dribble && plan_.of_server == is_server;
+    const bool dribbles = plan_.fault == Fault::dribble && plan_.of_server == is_server &&
+                          (count < plan_.at || count - plan_.at < plan_.dribbling);
     const std::size_t most = !dribbles ? std::string::npos : count < plan_.at ? plan_.at - count : 1;
     const std::string some = waiting.substr(0, most);
     waiting.erase(0, some.size());
@@ -194,53 +227,58 @@ class FaultProxy {
       return;
     }
     was_spoilt_ = true;
-    const std::size_t before = plan_.at - begin;
-    std::string spoilt(bytes);
+    send_all(to, spoil(pair, std::string(bytes), plan_.at - begin));
+    if (plan_.fault == Fault::late) {
+      late_server_.emplace(std::move(pair.server));
+    }
+    if (plan_.fault == Fault::close || plan_.fault == Fault::late) {
+      pair.end_with_farewell();
+    }
+  }
+
+  // What is passed of it.
+  std::string spoil(Pair& pair, std::string bytes, std::size_t at) {
     switch (plan_.fault) {
       case Fault::none:
       case Fault::dribble:
         break;
-      case Fault::reset: {
-        const linger at_once{1, 0};
-        setsockopt(to, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-        [[fallthrough]];
-      }
+      case Fault::late:
+        late_ = bytes.substr(at);
+        bytes.resize(at);
+        break;
       case Fault::close:
-        spoilt.resize(before);
+        bytes.resize(at);
+        break;
+      case Fault::reset:
+        bytes.resize(at);
         pair.ends = true;
         break;
       case Fault::stall:
-        spoilt.resize(before);
+        bytes.resize(at);
         pair.is_stalled = true;
         break;
       case Fault::bad_byte:
-        spoilt[before] = static_cast<char>(spoilt[before] ^ 0x80);
+        bytes[at] = static_cast<char>(bytes[at] ^ 0x80);
+        break;
+      case Fault::near_byte:
+        bytes[at] = static_cast<char>(bytes[at] ^ 1);
         break;
       case Fault::extra_reply:
-        spoilt.insert(before, plan_.extra);
-        break;
-      case Fault::late:
-        late_ = spoilt.substr(before);
-        spoilt.resize(before);
-        pair.ends = true;
+        bytes.insert(at, plan_.extra);
         break;
     }
-    send_all(to, spoilt);
-    if (plan_.fault == Fault::late) {
-      late_server_.emplace(std::move(pair.server));
-    }
+    return bytes;
   }
 
-  const std::string path_;
-  const std::string server_path_;
+  const Server server_;
   const FaultPlan plan_;
-  Descriptor listener_;
   std::list<Pair> pairs_;
   std::size_t server_bytes_ = 0;
   std::size_t client_bytes_ = 0;
   std::string said_by_client_;
   std::string said_by_server_;
   bool was_spoilt_ = false;
+  bool was_reset_ = false;
   std::string late_;
   std::optional<Descriptor> late_server_;
   std::chrono::steady_clock::duration skipped_{0};

@@ -33,7 +33,7 @@ class RedisConnection {
   explicit RedisConnection(const RedisServer& server) {
     sockaddr_un local{};
     sockaddr_in address{};
-    const bool is_local = server.port() == 0;
+    const bool is_local = server.has_socket();
     const auto* target = is_local ? reinterpret_cast<sockaddr*>(&local) : reinterpret_cast<sockaddr*>(&address);
     local.sun_family = AF_UNIX;
     std::strncpy(local.sun_path, server.socket_path().c_str(), sizeof local.sun_path - 1);

@@ -46,7 +46,7 @@ inline int free_port() {
 
 class RedisServer {
  public:
-  // tls: further arguments name the certificates.
+  // tls: further arguments name the certificates; at the unix socket it can be talked to without.
   enum class Listen { unix_socket, tcp, tls };
 
   explicit RedisServer(Listen listen = Listen::unix_socket, std::vector<std::string> arguments = {})
@@ -63,6 +63,7 @@ class RedisServer {
 
   const std::string& socket_path() const noexcept { return socket_path_; }
   int port() const noexcept { return port_; }
+  bool has_socket() const noexcept { return listen_ != Listen::tcp; }
   pid_t process() const noexcept { return process_; }
   std::string file(const std::string& name) const { return directory_.file(name); }
 
@@ -143,7 +144,7 @@ class RedisServer {
         add({"--port", std::to_string(port_)});
         break;
       case Listen::tls:
-        add({"--port", "0", "--tls-port", std::to_string(port_)});
+        add({"--port", "0", "--tls-port", std::to_string(port_), "--unixsocket", socket_path_});
         break;
     }
     add(further_);
