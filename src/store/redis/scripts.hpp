@@ -25,7 +25,7 @@ struct Scripts {
   Script create;   // writes a whole hash, if nothing is there
   Script destroy;  // leaves a tombstone
   Script scan;     // a step through all hashes: drops or counts
-  Script probe;    // does nothing, to see whether scripts may be run
+  Script probe;    // calls what the others call, and leaves nothing
 };
 
 }  // namespace sessions::store::redis
