@@ -124,8 +124,8 @@ extern "C" {
  * SESSIONS_E_INVALID       url or backend is NULL; the URL has no scheme in lower case, more text than its scheme
  *                          takes, or a parameter that is unknown, given twice or malformed, or a path that is not
  *                          absolute
- * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server, such as a Sentinel, forbids scripts or
- *                          what they call
+ * SESSIONS_E_UNSUPPORTED   the scheme is not one of this build; redis: the server, such as a Sentinel, forbids scripts
+ *                          or what they call
  * SESSIONS_E_UNAVAILABLE   sqlite: the file cannot be opened; redis: the server cannot be reached, or refuses, or is a
  *                          node of a Cluster. The message has the reason
  * SESSIONS_E_BUSY          sqlite: another process kept the database locked for two seconds
