@@ -95,7 +95,8 @@ class Preparation final : public Asking<std::string> {
       return refuse(reply);
     }
     const bool is_right = step_ == Step::load ? reply.text() == next_to_load().digest
-                                              : is_forgotten || (reply.size() == 2 && reply[0].text() == token);
+                                              : is_forgotten || (reply.size() == 2 && reply[0].text() == token &&
+                                                                 reply[1].kind() == Reply::Kind::array);
     if (!is_right) {
       return Next::foreign;
     }

@@ -380,9 +380,9 @@ if try('DEL', a, b) then
   try('HDEL', a, '+')
   try('EXISTS', a)
   try('RENAME', a, b)
+  try('DEL', a, b)
   try('SCAN', 0, 'COUNT', 1)
   try('TIME')
-  try('DEL', a, b)
 end
 return {ARGV[1], failed}
 )lua";

@@ -57,6 +57,7 @@ TEST_CASE("a server that has dropped a script again may run it all the same") {
     REQUIRE(take_step_of_opening(*world.desk) == Next::again);
   }
   CHECK(world.desk->take("+OK\r\n") == Next::foreign);
+  CHECK(world.desk->take("*2\r\n$11\r\nlibsessions\r\n$4\r\n1700\r\n") == Next::foreign);
   CHECK(world.desk->take("-NOSCRIPT\r\n") == Next::again);
   CHECK(world.desk->words() == std::vector<std::string>{"INFO", "memory"});
 }

@@ -1,5 +1,6 @@
 #include <openssl/sha.h>
 
+#include <regex>
 #include <set>
 #include <store/redis/scripts.hpp>
 #include <string>
@@ -35,4 +36,22 @@ TEST_CASE("a script goes by the digest by which servers know its text") {
 
 TEST_CASE("scripts are the same in every process, so that servers need to know them once") {
   CHECK(Scripts::make()->commit.digest == Scripts::make()->commit.digest);
+}
+
+TEST_CASE("the probe calls all that the other scripts call") {
+  const auto scripts = Scripts::make();
+  REQUIRE(scripts);
+  const auto commands_of = [](const Script& script) {
+    static const std::regex call(R"re((?:call|try)\('([A-Z]+)')re");
+    std::set<std::string> commands;
+    for (std::sregex_iterator next(script.text.begin(), script.text.end(), call), end; next != end; ++next) {
+      commands.insert((*next)[1]);
+    }
+    return commands;
+  };
+  std::set<std::string> called;
+  for (const Script* const script : scripts->all()) {
+    called.merge(commands_of(*script));
+  }
+  CHECK(called == commands_of(scripts->probe));
 }
