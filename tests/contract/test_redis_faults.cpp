@@ -15,7 +15,7 @@ using namespace sessions::testing;
 TEST_CASE("a reset is one for the client, and a closed connection ends") {
   Scene scene(RedisServer::Listen::unix_socket);
   for (const Fault fault : {Fault::reset, Fault::close}) {
-    FaultProxy proxy(scene.behind_proxy(), {fault, true, 3});
+    FaultProxy proxy(scene.behind_proxy(), {fault, true, 0, 3});
     const auto client =
         store::redis::Socket::connect(*store::redis::Address::of_numbers("127.0.0.1", scene.proxy_port()));
     REQUIRE(client);

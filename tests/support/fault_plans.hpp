@@ -36,7 +36,7 @@ inline std::vector<std::string> extra_replies(Scene& scene) {
                                   Dialogue::commit_in_conflict, Dialogue::regenerate, Dialogue::destroy}) {
     Scenario other(scene, dialogue, {});
     REQUIRE(other.play() == "");
-    const std::string said = other.proxy().said_by_server();
+    const std::string said = other.proxy().said_by_server().front();
     const std::vector<std::size_t> at = borders(said);
     const auto begin = std::find_if(at.begin(), at.end(), [&](std::size_t i) { return said[i] == '*'; });
     REQUIRE(at.end() - begin > 1);
@@ -124,16 +124,15 @@ inline std::vector<std::size_t> places_in(std::string_view said) {
   return places;
 }
 
-// All plans of a dialogue, of which the proxy has heard how it goes when nothing goes wrong; without TLS it understands
-// what is said.
-inline std::vector<FaultPlan> plans_of(const FaultProxy& whole, bool of_server, bool is_plain,
+// All plans of one connection of a dialogue, in which this is said when nothing goes wrong; without TLS the proxy
+// understands it.
+inline std::vector<FaultPlan> plans_of(std::string_view said, bool of_server, std::size_t connection, bool is_plain,
                                        const std::vector<std::string>& extras) {
   constexpr std::size_t dribbling = 64;
-  const std::string& said = of_server ? whole.said_by_server() : whole.said_by_client();
   const std::vector<Part> misleading = !is_plain   ? std::vector<Part>()
                                        : of_server ? numbers_in(said)
                                                    : unchecked_in(said);
-  std::vector<FaultPlan> plans = {{Fault::dribble, of_server, 0, {}}};
+  std::vector<FaultPlan> plans = {{Fault::dribble, of_server, connection, 0, {}}};
   for (const Fault fault : all_faults) {
     // A server takes an extra command for one that was meant, and what it says is not late but lost.
     if (fault == (of_server ? Fault::late : Fault::extra_reply)) {
@@ -142,15 +141,28 @@ inline std::vector<FaultPlan> plans_of(const FaultProxy& whole, bool of_server, 
     for (const std::size_t at : places_in(said)) {
       const bool misleads =
           (fault == Fault::near_byte || (fault == Fault::bad_byte && !of_server)) && is_in(misleading, at);
-      plans.push_back({fault, of_server, at, of_server ? extras[at % extras.size()] : "", dribbling, misleads});
+      plans.push_back(
+          {fault, of_server, connection, at, of_server ? extras[at % extras.size()] : "", dribbling, misleads});
     }
   }
   if (of_server && is_plain) {
     for (const std::size_t at : borders(said)) {
       for (const std::string& extra : extras) {
-        plans.push_back({Fault::extra_reply, true, at, extra});
+        plans.push_back({Fault::extra_reply, true, connection, at, extra});
       }
     }
+  }
+  return plans;
+}
+
+// Likewise of all of its connections.
+inline std::vector<FaultPlan> plans_of(const FaultProxy& whole, bool of_server, bool is_plain,
+                                       const std::vector<std::string>& extras) {
+  std::vector<FaultPlan> plans;
+  const std::vector<std::string>& said = of_server ? whole.said_by_server() : whole.said_by_client();
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const std::vector<FaultPlan> some = plans_of(said[i], of_server, i, is_plain, extras);
+    plans.insert(plans.end(), some.begin(), some.end());
   }
   return plans;
 }
@@ -196,8 +208,8 @@ inline void play_all(Scene& scene, Dialogue dialogue, bool of_server, const std:
     tally.resets += was_spoilt && plan.fault == Fault::reset ? 1 : 0;
     tally.resets_seen += plan.fault == Fault::reset && scenario.proxy().was_reset() ? 1 : 0;
     if (!wrong.empty()) {
-      CAPTURE(static_cast<int>(dialogue), plan.of_server, static_cast<int>(plan.fault), plan.at, plan.extra,
-              plan.misleads);
+      CAPTURE(static_cast<int>(dialogue), plan.of_server, static_cast<int>(plan.fault), plan.connection, plan.at,
+              plan.extra, plan.misleads);
       FAIL_CHECK(wrong);
     }
   }

@@ -29,10 +29,12 @@ enum class Fault { none, reset, close, stall, bad_byte, near_byte, extra_reply, 
 inline constexpr std::array all_faults = {Fault::reset,     Fault::close,       Fault::stall,   Fault::bad_byte,
                                           Fault::near_byte, Fault::extra_reply, Fault::dribble, Fault::late};
 
-// At which byte, counted over all connections, of what the server or the client sends.
+// At which byte of what the server or the client sends on one connection. Which of several is used first is up to
+// chance.
 struct FaultPlan {
   Fault fault = Fault::none;
   bool of_server = true;
+  std::size_t connection = 0;  // in the order in which the client makes them
   std::size_t at = 0;
   std::string extra = "+OK\r\n";  // what an extra reply is
   std::size_t dribbling = std::string::npos;
@@ -92,8 +94,9 @@ class FaultProxy {
     }
   }
 
-  const std::string& said_by_client() const noexcept { return said_by_client_; }
-  const std::string& said_by_server() const noexcept { return said_by_server_; }
+  // On each connection, in the order in which the client made them.
+  const std::vector<std::string>& said_by_client() const noexcept { return said_by_client_; }
+  const std::vector<std::string>& said_by_server() const noexcept { return said_by_server_; }
   bool was_spoilt() const noexcept { return was_spoilt_; }
 
   // Whether a socket of the client's has got an error.
@@ -114,7 +117,8 @@ class FaultProxy {
  private:
   // However it ends, no port is left waiting at the end where the system chooses them: there are not enough for that.
   struct Pair {
-    Pair(Descriptor client_end, Descriptor server_end) : client(std::move(client_end)), server(std::move(server_end)) {}
+    Pair(std::size_t of_all, Descriptor client_end, Descriptor server_end)
+        : number(of_all), client(std::move(client_end)), server(std::move(server_end)) {}
     Pair(const Pair&) = delete;
     Pair& operator=(const Pair&) = delete;
     Pair(Pair&&) = delete;
@@ -132,10 +136,13 @@ class FaultProxy {
       ends = true;
     }
 
+    const std::size_t number;
     Descriptor client;
     Descriptor server;
     std::string to_client;
     std::string to_server;
+    std::size_t client_bytes = 0;
+    std::size_t server_bytes = 0;
     bool is_stalled = false;
     bool ends = false;
     bool has_farewell = false;
@@ -156,7 +163,9 @@ class FaultProxy {
     bool moved = client.has_value();
     if (client) {
       send_at_once(**client);
-      pairs_.emplace_back(std::move(*client), server_.connect());
+      pairs_.emplace_back(said_by_client_.size(), std::move(*client), server_.connect());
+      said_by_client_.emplace_back();
+      said_by_server_.emplace_back();
     }
     for (Pair& pair : pairs_) {
       moved = forward(pair) || moved;
@@ -169,14 +178,14 @@ class FaultProxy {
     if (pair.is_stalled) {
       return false;
     }
-    bool moved = receive(*pair.client, pair.to_server, said_by_client_, pair.ends);
-    moved = pass_some(pair, pair.to_server, *pair.server, client_bytes_, false) || moved;
+    bool moved = receive(*pair.client, pair.to_server, said_by_client_[pair.number], pair.ends);
+    moved = pass_some(pair, pair.to_server, *pair.server, pair.client_bytes, false) || moved;
     if (pair.is_stalled || pair.ends) {
       return true;
     }
     bool ends = false;
-    moved = receive(*pair.server, pair.to_client, said_by_server_, ends) || moved;
-    moved = pass_some(pair, pair.to_client, *pair.client, server_bytes_, true) || moved;
+    moved = receive(*pair.server, pair.to_client, said_by_server_[pair.number], ends) || moved;
+    moved = pass_some(pair, pair.to_client, *pair.client, pair.server_bytes, true) || moved;
     if (ends && !pair.ends) {
       pair.end_with_farewell();
     }
@@ -200,13 +209,17 @@ class FaultProxy {
     if (waiting.empty()) {
       return false;
     }
-    const bool dribbles = plan_.fault == Fault::dribble && plan_.of_server == is_server &&
+    const bool dribbles = plan_.fault == Fault::dribble && is_meant(pair, is_server) &&
                           (count < plan_.at || count - plan_.at < plan_.dribbling);
     const std::size_t most = !dribbles ? std::string::npos : count < plan_.at ? plan_.at - count : 1;
     const std::string some = waiting.substr(0, most);
     waiting.erase(0, some.size());
     pass(pair, to, count, is_server, some);
     return true;
+  }
+
+  bool is_meant(const Pair& pair, bool is_server) const {
+    return plan_.of_server == is_server && plan_.connection == pair.number;
   }
 
   // The server always comes to reading it; the client is this thread.
@@ -221,7 +234,7 @@ class FaultProxy {
     if (!is_server) {
       await_room(to);
     }
-    if (was_spoilt_ || plan_.fault == Fault::none || plan_.of_server != is_server || plan_.at < begin ||
+    if (was_spoilt_ || plan_.fault == Fault::none || !is_meant(pair, is_server) || plan_.at < begin ||
         plan_.at >= count) {
       send_all(to, bytes);
       return;
@@ -273,10 +286,8 @@ class FaultProxy {
   const Server server_;
   const FaultPlan plan_;
   std::list<Pair> pairs_;
-  std::size_t server_bytes_ = 0;
-  std::size_t client_bytes_ = 0;
-  std::string said_by_client_;
-  std::string said_by_server_;
+  std::vector<std::string> said_by_client_;
+  std::vector<std::string> said_by_server_;
   bool was_spoilt_ = false;
   bool was_reset_ = false;
   std::string late_;
