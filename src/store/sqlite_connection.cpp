@@ -139,8 +139,10 @@ bool SqliteConnection::has_lost_file(std::int64_t now) noexcept {
 // SQLite tells nobody when a lock is free: it is tried again and again, soon at first.
 int SqliteConnection::wait_for_lock(void* self, int count) noexcept {
   using std::chrono::microseconds;
+  constexpr int most_for_copying = 5;
   const auto& connection = *static_cast<SqliteConnection*>(self);
-  if (connection.call_ == nullptr || connection.hurry_.load()) {
+  if (connection.call_ == nullptr || connection.hurry_.load() ||
+      (connection.is_copying_ && count >= most_for_copying)) {
     return 0;
   }
   const auto left = connection.call_->deadline() - std::chrono::steady_clock::now();
@@ -158,8 +160,11 @@ int SqliteConnection::note_log(void* self, sqlite3*, const char*, int pages) noe
 }
 
 // What goes wrong goes wrong again in a later one, or in a transaction, which then says so.
-void SqliteConnection::checkpoint() noexcept {
-  sqlite3_wal_checkpoint_v2(database_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+void SqliteConnection::checkpoint(bool waits) noexcept {
+  is_copying_ = true;
+  sqlite3_wal_checkpoint_v2(database_.get(), "main", waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+                            nullptr, nullptr);
+  is_copying_ = false;
 }
 
 Result<bool> SqliteConnection::step(SqliteRun& run) {
@@ -183,6 +188,7 @@ Result<void> SqliteConnection::begin() {
   new_sessions_ = 0;
   has_failed_ = false;
   has_swept_ = false;
+  log_pages_ = 0;
   SqliteRun run = statements_->begin.run();
   if (const Result<bool> begun = step(run); !begun) {
     return begun.error();

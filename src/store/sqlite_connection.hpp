@@ -51,11 +51,12 @@ class SqliteConnection {
   Result<void> commit();
   void rollback() noexcept;
 
-  // Pages in the write-ahead log, of all that have committed, after the last commit() here that wrote any.
+  // Pages in the write-ahead log, of all that have committed, after commit(); 0 when that wrote nothing.
   int log_pages() const noexcept { return log_pages_; }
 
-  // Copies the log into the database, as far as nobody is in the way. Outside of a transaction.
-  void checkpoint() noexcept;
+  // Copies the log into the database, outside of a transaction. With `waits`, others have to wait for it, and it waits
+  // for them, but not for long: so that the log begins anew.
+  void checkpoint(bool waits) noexcept;
 
   // A change has failed: what the transaction has done so far is of no use.
   bool must_roll_back() const noexcept;
@@ -105,6 +106,7 @@ class SqliteConnection {
   bool has_failed_ = false;  // a change in this transaction
   bool has_swept_ = false;   // likewise
   bool is_suspect_ = false;
+  bool is_copying_ = false;  // the log
 };
 
 }  // namespace sessions::store

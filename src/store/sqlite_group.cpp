@@ -18,9 +18,8 @@ void nap(const Call& call) {
   std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(std::chrono::microseconds(400), left));
 }
 
-// Of the log, before it is copied into the database, and when nobody else of this process adds to it until it is.
+// That the log grows by before it is copied into the database.
 constexpr int pages_between_checkpoints = 1'000;
-constexpr int most_pages = 16'000;
 
 // Who runs out of memory fails alone.
 template <class Step>
@@ -82,28 +81,48 @@ void SqliteGroup::lead(Waiting& me, const Call& call) {
   }
 }
 
-// Others go on while the log is copied, unless it has become too long: it can begin anew only when nobody has added to
-// it meanwhile.
+// The log can begin anew only when nobody has added to it since it was copied, and a long one is dear: it is written to
+// memory that no cache holds. So others go on while most of it is copied, and wait, in all processes, while the next
+// leader copies what they have added meanwhile.
 void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
-  const int pages = connection.log_pages();
-  copied_pages_ = std::min(copied_pages_, pages);  // it may have begun anew
-  const bool is_due = pages - copied_pages_ >= pages_between_checkpoints;
-  const bool is_long = pages >= most_pages;
-  copied_pages_ = is_due ? pages : copied_pages_;
-  if (is_long) {
-    const std::lock_guard copying(copying_);
-    connection.checkpoint();
-  }
+  bool is_due = false;
+  bool is_rest = false;
   {
     const std::lock_guard lock(mutex_);
     finish(taken_are);
-    step_down();
-  }
-  if (is_due && !is_long) {
-    if (const std::unique_lock copying(copying_, std::try_to_lock); copying) {
-      connection.checkpoint();
+    is_due = must_copy(connection.log_pages());
+    is_rest = is_due && log_ == Log::has_rest;
+    if (is_due) {
+      log_ = is_rest ? Log::grows : Log::is_being_copied;
+    }
+    if (!is_rest) {
+      step_down();
     }
   }
+  if (!is_due) {
+    return;
+  }
+  connection.checkpoint(is_rest);
+  const std::lock_guard lock(mutex_);
+  if (is_rest) {
+    step_down();
+  } else {
+    log_ = Log::has_rest;
+  }
+}
+
+bool SqliteGroup::must_copy(int log_pages) noexcept {
+  if (log_pages == 0) {
+    return false;
+  }
+  if (log_pages < copied_pages_) {  // it has begun anew
+    copied_pages_ = 0;
+    log_ = log_ == Log::has_rest ? Log::grows : log_;
+  }
+  const bool has_grown = log_pages - copied_pages_ >= pages_between_checkpoints;
+  const bool must = log_ == Log::has_rest || (log_ == Log::grows && has_grown);
+  copied_pages_ = must ? log_pages : copied_pages_;
+  return must;
 }
 
 void SqliteGroup::take_all() noexcept {

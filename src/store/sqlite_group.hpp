@@ -33,6 +33,9 @@ class SqliteGroup {
   // alone: together it came to nothing, and who is to blame is for each to find out.
   enum class State { queued, taken, alone, done };
 
+  // has_rest: others have added to it while it was copied.
+  enum class Log { grows, is_being_copied, has_rest };
+
   struct Waiting {
     const Change& change;
     State state = State::queued;
@@ -45,6 +48,7 @@ class SqliteGroup {
   void finish(State state) noexcept;
   void step_down() noexcept;
   void end(State taken_are, SqliteConnection& connection) noexcept;
+  bool must_copy(int log_pages) noexcept;
   State apply_taken(SqliteConnection& connection, std::int64_t now);
   Result<void> apply_together(SqliteConnection& connection, std::int64_t now);
   Result<void> sweep(SqliteConnection& connection, std::int64_t now);
@@ -54,13 +58,13 @@ class SqliteGroup {
   std::mutex mutex_;
   bool has_leader_ = false;
   std::vector<Waiting*> queue_;
-  std::mutex copying_;  // the log into the database: SQLite lets one at a time, and does not wait
+  Log log_ = Log::grows;
+  int copied_pages_ = 0;  // of the log, when it was last copied
 
   // The leader's:
   std::vector<Waiting*> taken_;
   std::int64_t swept_at_ = 0;
   bool is_more_due_ = false;
-  int copied_pages_ = 0;  // how long the log was at the last checkpoint
 };
 
 }  // namespace sessions::store

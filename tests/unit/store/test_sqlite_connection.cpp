@@ -185,9 +185,30 @@ TEST_CASE("the log grows with what is committed, and begins anew when it was cop
   insert(*connection, 2);
   const int second = connection->log_pages();
   CHECK(second > first);
-  connection->checkpoint();
+  REQUIRE(connection->begin());
+  REQUIRE(connection->commit());
+  CHECK(connection->log_pages() == 0);
+  connection->checkpoint(false);
   insert(*connection, 3);
   CHECK(connection->log_pages() < second);
+}
+
+TEST_CASE("to copy the log waits for others, but not for as long as a call may take") {
+  World world;
+  const Call call(now, std::chrono::hours(1));
+  const auto connection = world.connect();
+  connection->set_call(&call);
+  insert(*connection, 1);
+  insert(*connection, 2);
+  const int pages = connection->log_pages();
+  Sql sql(world.path);
+  const std::string others = GENERATE("BEGIN IMMEDIATE", "BEGIN; SELECT * FROM sessions");
+  sql.run(others);
+  connection->checkpoint(true);
+  sql.run("COMMIT");
+  connection->checkpoint(true);
+  insert(*connection, 3);
+  CHECK(connection->log_pages() < pages);
 }
 
 TEST_CASE("a file that is not at its path any more is missed in another second") {
