@@ -105,6 +105,7 @@ Result<void> InStore::start_change(Write write, CommitMode mode, Kept& kept, con
   store::Commit commit;
   commit.generation = kept.generation;
   commit.version = kept.version;
+  commit.loaded = content.record();
   commit.expires = call.now() + config_.lifetime();
   commit.max_bytes = config_.max_content_bytes();
   if (write == Write::touch) {

@@ -86,6 +86,9 @@ class Content {
   // From now on it is remembered what is read.
   void remember_reads() noexcept { remembers_reads_ = true; }
 
+  // What was adopted, as long as it is at hand; otherwise none.
+  const store::Record& record() const noexcept { return record_; }
+
   // These point into the content. The changes are in the order in which a store applies them; the preconditions are
   // what is required to be unchanged, and also what was read, as far as that was one key after the other.
   std::vector<store::Change> changes() const;

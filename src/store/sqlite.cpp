@@ -194,40 +194,26 @@ class Sqlite final : public Store {
   }
 
   Result<Committed> apply_at_once(const Rewrite& rewrite) {
-    const auto seen = rewrite.commit.version == 0
-                          ? std::nullopt
-                          : std::optional(Version{rewrite.commit.generation, rewrite.commit.version});
     Plan planned;
-    Result<void> applied = process_.get().group.apply(
-        [&](SqliteConnection& in) -> Result<void> {
-          const Result<std::optional<SqliteRow>> row = in.find(rewrite.key, seen);
-          Result<Plan> made = row ? plan(rewrite, *row) : row.error();
-          if (!made) {
-            return std::move(made.error());
-          }
-          planned = std::move(*made);
-          return planned.stored ? put(rewrite, **row, planned, in) : Result<void>();
-        },
-        rewrite.call);
-    return applied ? without_untested(std::move(planned.committed)) : std::move(applied.error());
-  }
-
-  // The writer knows the fields of the version that it was applied to. What was merged was another one, and was tested
-  // before it was written: afterwards nothing may fail.
-  static Result<Committed> without_untested(Committed committed) {
+    const auto change = [&](SqliteConnection& in) -> Result<void> {
+      const Result<std::optional<SqliteRow>> row = in.find(rewrite.key, rewrite.commit.loaded);
+      Result<Plan> made = row ? plan(rewrite, *row) : row.error();
+      if (!made) {
+        return std::move(made.error());
+      }
+      planned = std::move(*made);
+      return planned.stored ? put(rewrite, **row, planned, in) : Result<void>();
+    };
+    Result<void> applied = process_.get().group.apply(std::ref(change), rewrite.call);
+    if (!applied) {
+      return std::move(applied.error());
+    }
+    Committed& committed = planned.committed;
     if (committed.outcome == Outcome::applied) {
       committed.head = committed.record->head();
       committed.record.reset();
     }
-    if (!committed.record || committed.outcome == Outcome::merged) {
-      return committed;
-    }
-    Result<Record> record = tested(std::move(*committed.record));
-    if (!record) {
-      return std::move(record.error());
-    }
-    committed.record = std::move(*record);
-    return committed;
+    return std::move(committed);
   }
 
   // A codec is the host's own code, which may take its time, wait for locks and fork: while it runs, no connection is

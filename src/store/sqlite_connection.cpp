@@ -227,7 +227,7 @@ bool SqliteConnection::is_suspect() const noexcept { return is_suspect_ || is_in
 
 bool SqliteConnection::is_in_transaction() const noexcept { return sqlite3_get_autocommit(database_.get()) == 0; }
 
-Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key, std::optional<Version> seen) {
+Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key, const Record& known) {
   SqliteRun run = statements_->find.run();
   const Result<bool> row = step(run.bind(1, text(key)));
   if (!row) {
@@ -236,7 +236,7 @@ Result<std::optional<SqliteRow>> SqliteConnection::find(const Key& key, std::opt
   if (!*row) {
     return std::optional<SqliteRow>();
   }
-  Result<Record> record = read_stored(run.bytes(2), seen);
+  Result<Record> record = read_stored(run.bytes(2), known);
   if (!record) {
     return record.error();
   }

@@ -67,8 +67,8 @@ class SqliteConnection {
   // What was met on this connection may not be met on a new one, or it is still in a transaction.
   bool is_suspect() const noexcept;
 
-  // `seen` is the version whose fields have been read before.
-  Result<std::optional<SqliteRow>> find(const Key& key, std::optional<Version> seen = {});
+  // `known` is a record that was found before, or none.
+  Result<std::optional<SqliteRow>> find(const Key& key, const Record& known = {});
 
   // False when the key is taken.
   Result<bool> insert(const Key& key, const Record& record);

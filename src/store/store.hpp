@@ -50,6 +50,7 @@ struct Attempt {
 struct Commit {
   std::uint64_t generation = 0;  // of the record that was loaded
   std::uint64_t version = 0;     // likewise: another version means that somebody else has committed since
+  Record loaded = {};            // itself, if it is at hand
   Attempt attempt;
   std::span<const Attempt> voided;   // earlier ones, of which it is not known whether they still come: they must not
   std::int64_t expires = 0;          // capped by the record's deadline

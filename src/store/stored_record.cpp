@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <base/limits.hpp>
 #include <base/utf8.hpp>
 #include <json/scan.hpp>
+#include <memory_resource>
 #include <store/stored_record.hpp>
 #include <utility>
 #include <vector>
@@ -12,8 +14,11 @@ namespace {
 
 constexpr std::int64_t latest_expiry = limits::latest_second + limits::lifetime_seconds;
 
+// On the stack as long as they are few.
+using Names = std::pmr::vector<std::string_view>;
+
 // Only arrays and objects have names in them.
-bool is_json(std::string_view value, std::vector<std::string_view>& scratch) {
+bool is_json(std::string_view value, Names& scratch) {
   const bool may_have_names = value.starts_with('{') || value.starts_with('[');
   scratch.resize(may_have_names ? std::max(scratch.size(), json::scratch_size(value)) : scratch.size());
   std::string_view bare;
@@ -30,7 +35,9 @@ bool has_sound_head(const Record& record) {
 // What a codec has made is tested when it has been decoded.
 bool has_sound_fields(const Record& record) {
   const bool is_coded = record.head().coded;
-  std::vector<std::string_view> scratch;
+  std::array<std::byte, 32 * sizeof(std::string_view)> room;
+  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
+  Names scratch(&memory);
   Record::Reader reader(record);
   for (std::size_t i = 0; i < record.field_count(); ++i) {
     const Field field = reader.next();
@@ -39,11 +46,6 @@ bool has_sound_fields(const Record& record) {
     }
   }
   return true;
-}
-
-bool is_of(const Record& record, const std::optional<Version>& version) noexcept {
-  const Record::Head head = record.head();
-  return version && head.generation == version->generation && head.version == version->version;
 }
 
 }  // namespace
@@ -59,12 +61,12 @@ Result<Record> tested(Record record) {
                                                             : unreadable(Status::corrupt);
 }
 
-Result<Record> read_stored(std::string_view bytes, std::optional<Version> seen) {
-  Result<Record> record = Record::parse(bytes);
-  if (!record || (is_of(*record, seen) && has_sound_head(*record))) {
-    return record;
+Result<Record> read_stored(std::string_view bytes, const Record& known) {
+  if (known && known.bytes() == bytes) {
+    return known;
   }
-  return tested(std::move(*record));
+  Result<Record> record = Record::parse(bytes);
+  return record ? tested(std::move(*record)) : std::move(record);
 }
 
 }  // namespace sessions::store

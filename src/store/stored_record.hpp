@@ -2,8 +2,6 @@
 #pragma once
 
 #include <base/result.hpp>
-#include <cstdint>
-#include <optional>
 #include <store/record.hpp>
 #include <string_view>
 
@@ -16,13 +14,8 @@ bool is_sound(const Times& times) noexcept;
 // and its values JSON, as far as no codec has written them. Status corrupt.
 Result<Record> tested(Record record);
 
-// Which content was under a key: it has never two of the same version.
-struct Version {
-  std::uint64_t generation;
-  std::uint64_t version;
-};
-
-// As Record::parse(), and tested; the keys and values of the version that was seen have been. Status corrupt or newer.
-Result<Record> read_stored(std::string_view bytes, std::optional<Version> seen = {});
+// As Record::parse(), and tested. `known` is a record that was read before, or none: what has the same bytes is that
+// one. Status corrupt or newer.
+Result<Record> read_stored(std::string_view bytes, const Record& known = {});
 
 }  // namespace sessions::store
