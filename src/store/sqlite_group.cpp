@@ -85,44 +85,43 @@ void SqliteGroup::lead(Waiting& me, const Call& call) {
 // memory that no cache holds. So others go on while most of it is copied, and wait, in all processes, while the next
 // leader copies what they have added meanwhile.
 void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
-  bool is_due = false;
-  bool is_rest = false;
+  Copying copying = Copying::nothing;
   {
     const std::lock_guard lock(mutex_);
     finish(taken_are);
-    is_due = must_copy(connection.log_pages());
-    is_rest = is_due && log_ == Log::has_rest;
-    if (is_due) {
-      log_ = is_rest ? Log::grows : Log::is_being_copied;
-    }
-    if (!is_rest) {
+    copying = start_copying(connection.log_pages());
+    if (copying != Copying::rest) {
       step_down();
     }
   }
-  if (!is_due) {
+  if (copying == Copying::nothing) {
     return;
   }
-  connection.checkpoint(is_rest);
+  connection.checkpoint(copying == Copying::rest);
   const std::lock_guard lock(mutex_);
-  if (is_rest) {
+  if (copying == Copying::rest) {
     step_down();
   } else {
     log_ = Log::has_rest;
   }
 }
 
-bool SqliteGroup::must_copy(int log_pages) noexcept {
+SqliteGroup::Copying SqliteGroup::start_copying(int log_pages) noexcept {
   if (log_pages == 0) {
-    return false;
+    return Copying::nothing;
   }
   if (log_pages < copied_pages_) {  // it has begun anew
     copied_pages_ = 0;
     log_ = log_ == Log::has_rest ? Log::grows : log_;
   }
   const bool has_grown = log_pages - copied_pages_ >= pages_between_checkpoints;
-  const bool must = log_ == Log::has_rest || (log_ == Log::grows && has_grown);
-  copied_pages_ = must ? log_pages : copied_pages_;
-  return must;
+  if (log_ == Log::is_being_copied || (log_ == Log::grows && !has_grown)) {
+    return Copying::nothing;
+  }
+  copied_pages_ = log_pages;
+  const bool is_rest = log_ == Log::has_rest;
+  log_ = is_rest ? Log::grows : Log::is_being_copied;
+  return is_rest ? Copying::rest : Copying::most;
 }
 
 void SqliteGroup::take_all() noexcept {

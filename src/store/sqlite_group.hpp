@@ -36,6 +36,9 @@ class SqliteGroup {
   // has_rest: others have added to it while it was copied.
   enum class Log { grows, is_being_copied, has_rest };
 
+  // Of the log, by who has led.
+  enum class Copying { nothing, most, rest };
+
   struct Waiting {
     const Change& change;
     State state = State::queued;
@@ -48,7 +51,7 @@ class SqliteGroup {
   void finish(State state) noexcept;
   void step_down() noexcept;
   void end(State taken_are, SqliteConnection& connection) noexcept;
-  bool must_copy(int log_pages) noexcept;
+  Copying start_copying(int log_pages) noexcept;
   State apply_taken(SqliteConnection& connection, std::int64_t now);
   Result<void> apply_together(SqliteConnection& connection, std::int64_t now);
   Result<void> sweep(SqliteConnection& connection, std::int64_t now);
