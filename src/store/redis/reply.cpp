@@ -12,11 +12,12 @@ namespace {
 constexpr std::size_t most_elements = 1U << 16U;
 constexpr std::size_t most_bytes = limits::content_bytes + (std::size_t{1} << 20U);
 constexpr std::size_t kept_bytes = std::size_t{64} << 10U;
+constexpr std::size_t kept_nodes = kept_bytes / sizeof(ReplyTree::Node);
 
 using Kind = ReplyTree::Kind;
 
-// What hiredis takes for an object is its node, which stays where it is. In an array's list of elements each has its
-// place, since hiredis makes them one after the other but others inside of them in between.
+// hiredis makes the elements of an array one after the other, but others inside of them in between. What it takes for
+// an object is, of an array, where the elements have their places; those stay where they are.
 class Builder {
  public:
   static void* string(const redisReadTask* task, char* text, std::size_t size) noexcept {
@@ -28,48 +29,49 @@ class Builder {
     const Kind kind = task->type == REDIS_REPLY_ERROR    ? Kind::error
                       : task->type == REDIS_REPLY_STATUS ? Kind::status
                                                          : Kind::string;
-    return add(task, [&](ReplyTree& tree) {
-      const ReplyTree::Node node{kind, static_cast<std::int64_t>(tree.texts.size()), size};
-      tree.texts.append(text, size);
-      return node;
-    });
-  }
-
-  static void* array(const redisReadTask* task, std::size_t size) noexcept {
-    return add(task, [&](ReplyTree& tree) {
-      const std::size_t first = tree.elements.size();
-      tree.is_too_large = size > most_elements - first;
-      if (task->type != REDIS_REPLY_ARRAY || tree.is_too_large) {
-        throw std::bad_alloc();
-      }
-      tree.elements.resize(first + size);
-      return ReplyTree::Node{Kind::array, static_cast<std::int64_t>(first), size};
-    });
-  }
-
-  static void* integer(const redisReadTask* task, long long value) noexcept {
-    return add(task, [&](ReplyTree&) { return ReplyTree::Node{Kind::integer, value, 0}; });
-  }
-
-  static void* nil(const redisReadTask* task) noexcept {
-    return add(task, [](ReplyTree&) { return ReplyTree::Node{Kind::nil, 0, 0}; });
-  }
-
- private:
-  template <class Make>
-  static void* add(const redisReadTask* task, Make make) noexcept {
-    ReplyTree& tree = *static_cast<ReplyTree*>(task->privdata);
+    ReplyTree& tree = tree_of(task);
+    const std::size_t begin = tree.texts.size();
     try {
-      tree.nodes.push_back(make(tree));
+      tree.texts.append(text, size);
     } catch (const std::bad_alloc&) {
       return nullptr;
     }
-    if (task->parent != nullptr) {
-      const auto& parent = *static_cast<const ReplyTree::Node*>(task->parent->obj);
-      tree.elements[static_cast<std::size_t>(parent.integer) + static_cast<std::size_t>(task->idx)] =
-          tree.nodes.size() - 1;
+    return put(task, {kind, static_cast<std::int64_t>(begin), size});
+  }
+
+  static void* array(const redisReadTask* task, std::size_t size) noexcept {
+    ReplyTree& tree = tree_of(task);
+    const std::size_t first = tree.nodes.size();
+    tree.is_too_large = size > most_elements - (first - 1);
+    if (task->type != REDIS_REPLY_ARRAY || tree.is_too_large) {
+      return nullptr;
     }
-    return &tree.nodes.back();
+    try {
+      tree.nodes.resize(first + size);
+      tree.arrays.push_back(first);
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+    put(task, {Kind::array, static_cast<std::int64_t>(first), size});
+    return &tree.arrays.back();
+  }
+
+  static void* integer(const redisReadTask* task, long long value) noexcept {
+    return put(task, {Kind::integer, value, 0});
+  }
+
+  static void* nil(const redisReadTask* task) noexcept { return put(task, {Kind::nil, 0, 0}); }
+
+ private:
+  static ReplyTree& tree_of(const redisReadTask* task) noexcept { return *static_cast<ReplyTree*>(task->privdata); }
+
+  static void* put(const redisReadTask* task, const ReplyTree::Node& node) noexcept {
+    ReplyTree& tree = tree_of(task);
+    const redisReadTask* const parent = task->parent;
+    const std::size_t place =
+        parent == nullptr ? 0 : *static_cast<const std::size_t*>(parent->obj) + static_cast<std::size_t>(task->idx);
+    tree.nodes[place] = node;
+    return &tree;
   }
 };
 
@@ -94,17 +96,6 @@ constexpr Functions functions_of_builder() noexcept {
 constinit redisReplyObjectFunctions builder = functions_of_builder<redisReplyObjectFunctions>();
 
 }  // namespace
-
-std::string_view Reply::text() const noexcept {
-  const ReplyTree::Node& text = node();
-  return text.kind > Kind::error
-             ? std::string_view()
-             : std::string_view(tree_->texts).substr(static_cast<std::size_t>(text.integer), text.size);
-}
-
-Reply Reply::operator[](std::size_t index) const noexcept {
-  return Reply(*tree_, tree_->elements[static_cast<std::size_t>(node().integer) + index]);
-}
 
 bool Reply::is_error(std::string_view code) const noexcept {
   const std::string_view words = text();
@@ -137,8 +128,11 @@ std::optional<Reply> ReplyReader::next() {
   }
   if (is_taken_) {
     is_taken_ = false;
-    tree_->nodes.clear();
-    tree_->elements.clear();
+    tree_->nodes.resize(1);
+    if (tree_->nodes.capacity() > kept_nodes) {
+      tree_->nodes.shrink_to_fit();
+    }
+    tree_->arrays.clear();
     tree_->texts.clear();
     if (tree_->texts.capacity() > kept_bytes) {
       tree_->texts.shrink_to_fit();

@@ -14,18 +14,18 @@ struct redisReader;
 
 namespace sessions::store::redis {
 
-// All of one reply. Every array's elements are numbered in the order in which they came.
+// All of one reply.
 struct ReplyTree {
   enum class Kind : std::uint8_t { string, status, error, integer, nil, array };
 
   struct Node {
     Kind kind;
-    std::int64_t integer;  // the number; of a text, where it begins in `texts`; of an array, where in `elements`
+    std::int64_t integer;  // the number; of a text, where it begins in `texts`; of an array, where in `nodes`
     std::size_t size;      // bytes of a text, elements of an array
   };
 
-  std::deque<Node> nodes;  // the first is the whole reply
-  std::vector<std::size_t> elements;
+  std::vector<Node> nodes = std::vector<Node>(1);  // the first is the whole reply; an array's elements are in a row
+  std::deque<std::size_t> arrays;                  // where the elements of each begin, for who has made the array
   std::string texts;
   bool is_too_large = false;
 };
@@ -40,14 +40,20 @@ class Reply {
   Kind kind() const noexcept { return node().kind; }
 
   // Of a string, a status or an error; otherwise empty.
-  std::string_view text() const noexcept;
+  std::string_view text() const noexcept {
+    const ReplyTree::Node& text = node();
+    return text.kind > Kind::error ? std::string_view()
+                                   : std::string_view(tree_->texts.data() + text.integer, text.size);
+  }
 
   // Of an integer; otherwise 0.
   std::int64_t integer() const noexcept { return kind() == Kind::integer ? node().integer : 0; }
 
   // Of an array; otherwise 0.
   std::size_t size() const noexcept { return kind() == Kind::array ? node().size : 0; }
-  Reply operator[](std::size_t index) const noexcept;
+  Reply operator[](std::size_t index) const noexcept {
+    return Reply(*tree_, static_cast<std::size_t>(node().integer) + index);
+  }
 
   bool is_status(std::string_view status) const noexcept { return kind() == Kind::status && text() == status; }
 
