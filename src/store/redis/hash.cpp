@@ -24,13 +24,12 @@ constexpr std::size_t applied_size = 2 * sizeof(std::uint64_t) + time_size;
 
 bool read_ordinal(std::string_view text, std::uint64_t& number) noexcept {
   const char* const end = text.data() + text.size();
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return !text.empty() && text.size() <= most_digits && std::all_of(text.begin(), text.end(), is_digit) &&
-         std::from_chars(text.data(), end, number).ec == std::errc();
+  return text.size() <= most_digits && std::from_chars(text.data(), end, number).ptr == end && !text.empty();
 }
 
 // Takes an integer off the bytes, which have enough.
-std::uint64_t take_integer(std::string_view& bytes, std::size_t size = number_size) noexcept {
+template <std::size_t size = number_size>
+std::uint64_t take_integer(std::string_view& bytes) noexcept {
   std::array<char, sizeof(std::uint64_t)> big_endian{};
   std::copy_n(bytes.data(), size, big_endian.end() - size);
   bytes.remove_prefix(size);
@@ -39,19 +38,18 @@ std::uint64_t take_integer(std::string_view& bytes, std::size_t size = number_si
 
 std::int64_t take_time(std::string_view& bytes) noexcept { return static_cast<std::int64_t>(take_integer(bytes)); }
 
-// None when these are no remembered commits.
-std::optional<std::vector<Applied>> read_applied(std::string_view bytes) {
-  std::vector<Applied> applied;
+// False when these are no remembered commits.
+bool read_applied(std::string_view bytes, std::pmr::vector<Applied>& applied) {
   if (bytes.size() % applied_size != 0) {
-    return std::nullopt;
+    return false;
   }
   applied.reserve(bytes.size() / applied_size);
   while (!bytes.empty()) {
-    const std::uint64_t writer = take_integer(bytes, sizeof writer);
-    const std::uint64_t sequence = take_integer(bytes, sizeof sequence);
-    applied.push_back({writer, sequence, static_cast<std::int64_t>(take_integer(bytes, time_size))});
+    const auto writer = take_integer<sizeof(Applied::writer)>(bytes);
+    const auto sequence = take_integer<sizeof(Applied::sequence)>(bytes);
+    applied.push_back({writer, sequence, static_cast<std::int64_t>(take_integer<time_size>(bytes))});
   }
-  return applied;
+  return true;
 }
 
 struct OrderedField {
@@ -121,7 +119,7 @@ Result<HashHead> parse_head(std::string_view bytes) {
   read.head.coded = bytes[1] == 'c';
   read.tag = bytes.substr(2, tag_size);
   bytes.remove_prefix(2 + tag_size);
-  read.head.generation = take_integer(bytes, sizeof read.head.generation);
+  read.head.generation = take_integer<sizeof read.head.generation>(bytes);
   read.head.version = take_integer(bytes);
   times.created = take_time(bytes);
   const std::uint64_t deadline = take_integer(bytes);
@@ -178,8 +176,8 @@ std::optional<Result<Record>> read_hash(const Reply& hash, const HashKey& key) {
   if (head->tag != key.tag()) {
     return std::nullopt;
   }
-  const std::optional<std::vector<Applied>> applied = read_applied(applied_bytes);
-  if (!is_sound || !applied) {
+  std::pmr::vector<Applied> applied(&memory);
+  if (!is_sound || !read_applied(applied_bytes, applied)) {
     return unreadable(Status::corrupt);
   }
   std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.ordinal < b.ordinal; });
@@ -188,7 +186,7 @@ std::optional<Result<Record>> read_hash(const Reply& hash, const HashKey& key) {
   for (const OrderedField& each : ordered) {
     fields.push_back(each.field);
   }
-  return tested(Record(head->head, *applied, fields));
+  return tested(Record(head->head, applied, fields));
 }
 
 }  // namespace sessions::store::redis

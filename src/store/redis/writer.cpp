@@ -1,14 +1,7 @@
-#include <array>
-#include <base/big_endian.hpp>
 #include <base/random.hpp>
 #include <store/redis/writer.hpp>
 
 namespace sessions::store::redis {
-
-void append_integer(std::string& bytes, std::uint64_t number, std::size_t size) {
-  const auto big_endian = to_big_endian(number);
-  bytes.append(big_endian.end() - size, size);
-}
 
 std::string to_bytes(const Attempt& attempt) {
   std::string bytes;

@@ -1,6 +1,7 @@
 // Who writes: tells a request of this store and process from all others, and what of it may still be tried again.
 #pragma once
 
+#include <base/big_endian.hpp>
 #include <base/result.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,10 @@
 namespace sessions::store::redis {
 
 // Big-endian, the lowest bytes of it.
-void append_integer(std::string& bytes, std::uint64_t number, std::size_t size = sizeof(std::uint64_t));
+inline void append_integer(std::string& bytes, std::uint64_t number, std::size_t size = sizeof(std::uint64_t)) {
+  const auto big_endian = to_big_endian(number);
+  bytes.append(big_endian.data() + big_endian.size() - size, size);
+}
 
 inline constexpr std::size_t time_size = 5;
 
