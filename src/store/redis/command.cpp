@@ -23,10 +23,13 @@ std::size_t size_of(std::span<const std::string_view> words) {
   for (const std::string_view word : words) {
     bytes += word.size();
   }
+  return bytes;
+}
+
+void check(std::size_t bytes) {
   if (bytes > most_bytes) {
     throw std::bad_alloc();
   }
-  return bytes;
 }
 
 // Into room that is there.
@@ -40,7 +43,7 @@ char* put_count(char* at, char kind, std::size_t count) noexcept {
 }  // namespace
 
 std::string command(std::span<const std::string_view> words) {
-  size_of(words);
+  check(size_of(words));
   std::vector<const char*> texts;
   std::vector<std::size_t> sizes;
   for (const std::string_view word : words) {
@@ -57,14 +60,23 @@ std::string command(std::span<const std::string_view> words) {
   return {formatted, static_cast<std::size_t>(size)};
 }
 
-std::string command(const Beginning& beginning, std::span<const std::string_view> rest) {
-  std::string command(beginning.text.size() + size_of(rest) + (rest.size() + 1) * most_around_a_word, '\0');
-  char* at = put_count(command.data(), '*', beginning.words + rest.size());
+std::string command(const Beginning& beginning, WordLists rest) {
+  std::size_t words = 0;
+  std::size_t bytes = 0;
+  for (const auto list : rest) {
+    words += list.size();
+    bytes += size_of(list);
+  }
+  check(bytes);
+  std::string command(beginning.text.size() + bytes + (words + 1) * most_around_a_word, '\0');
+  char* at = put_count(command.data(), '*', beginning.words + words);
   at = put(at, beginning.text);
-  for (const std::string_view word : rest) {
-    at = put_count(at, '$', word.size());
-    at = put(at, word);
-    at = put(at, line_end);
+  for (const auto list : rest) {
+    for (const std::string_view word : list) {
+      at = put_count(at, '$', word.size());
+      at = put(at, word);
+      at = put(at, line_end);
+    }
   }
   command.resize(static_cast<std::size_t>(at - command.data()));
   return command;

@@ -1,4 +1,3 @@
-#include <array>
 #include <store/redis/command.hpp>
 #include <store/redis/hash_reading.hpp>
 #include <store/redis/server_error.hpp>
@@ -18,7 +17,8 @@ void HashReading::start() noexcept {
 }
 
 std::string HashReading::command() const {
-  std::string command = redis::command(hgetall, std::array<std::string_view, 1>{key_.text()});
+  const std::string_view key = key_.text();
+  std::string command = redis::command(hgetall, {{&key, 1}});
   if (is_echoed_) {
     command += format_echo(to_bytes(attempt_));
   }

@@ -1,23 +1,13 @@
-#include <array>
-#include <cstddef>
-#include <memory_resource>
 #include <store/redis/command.hpp>
 #include <store/redis/script_call.hpp>
-#include <vector>
 
 namespace sessions::store::redis {
 
 std::string format_call(const Script& script, std::span<const std::string_view> keys,
                         std::span<const std::string_view> arguments) {
   const std::string key_count = std::to_string(keys.size());
-  std::array<std::byte, 1024> room;  // enough for most
-  std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
-  std::pmr::vector<std::string_view> words(&memory);
-  words.reserve(1 + keys.size() + arguments.size());
-  words.emplace_back(key_count);
-  words.insert(words.end(), keys.begin(), keys.end());
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  return command({2, script.evalsha}, words);
+  const std::string_view key_count_word = key_count;
+  return command({2, script.evalsha}, {{&key_count_word, 1}, keys, arguments});
 }
 
 std::string with_text(const Script& script, std::string_view call) {
