@@ -33,6 +33,9 @@ class Connection {
   bool is_ready() const noexcept { return phase_ == Phase::ready; }
   std::size_t load() const noexcept { return waiting_.size() + sent_.size() + in_flight_count_; }
 
+  // Nobody asks anything of it.
+  bool is_at_rest() const noexcept { return phase_ == Phase::closed && waiting_.empty(); }
+
   // Sends it, or keeps it until the connection is ready.
   void submit(Requests one, Deadline now);
 

@@ -172,19 +172,27 @@ void Multiplexer::answer_ended() noexcept {
   refused_.clear();
 }
 
+std::ptrdiff_t Multiplexer::opening_count() const noexcept {
+  return std::count_if(connections_.begin(), connections_.end(), [](const auto& each) { return each->is_opening(); });
+}
+
 Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Deadline deadline) {
   const auto check = [&](Connection& connection, Result<void> done) {
     if (!done) {
       failed(connection, std::move(done.error()), now);
     }
   };
+  busy_.clear();
+  for (const auto& connection : connections_) {
+    if (!connection->is_at_rest()) {
+      busy_.push_back(connection.get());
+    }
+  }
   descriptors_.assign(1, {wake_up_.descriptor(), POLLIN, 0});
   Deadline until = wake_up_.descriptor() == -1 ? std::min(deadline, now + unnoticed) : deadline;
-  for (const auto& connection : connections_) {
+  for (Connection* const connection : busy_) {
     check(*connection, connection->look_at_clock(now, late_));
-    const auto opening =
-        std::count_if(connections_.begin(), connections_.end(), [](const auto& other) { return other->is_opening(); });
-    if (connection->wants_to_open() && now >= breaker_.open_until && opening < most_opening) {
+    if (connection->wants_to_open() && now >= breaker_.open_until && opening_count() < most_opening) {
       check(*connection, connection->open(now));
     }
     if (connection->wants_to_open() && now < breaker_.open_until) {
@@ -200,8 +208,8 @@ Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Dea
     return now;  // they have waited long enough
   }
   const std::size_t awaited =
-      std::accumulate(connections_.begin(), connections_.end(), std::size_t{0},
-                      [](std::size_t sum, const auto& connection) { return sum + connection->awaited_count(); });
+      std::accumulate(busy_.begin(), busy_.end(), std::size_t{0},
+                      [](std::size_t sum, const Connection* connection) { return sum + connection->awaited_count(); });
   is_polling_ = true;
   lock.unlock();
   environment_.poll(descriptors_, now, until, awaited == 1);
@@ -211,18 +219,18 @@ Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Dea
     wake_up_.clear();
   }
   now = environment_.now();
-  for (const auto& connection : connections_) {
+  for (Connection* const connection : busy_) {
     check(*connection, connection->receive(descriptors_, now));
   }
   lock.unlock();
-  for (const auto& connection : connections_) {
+  for (Connection* const connection : busy_) {
     while (connection->process()) {
       const std::lock_guard again(mutex_);
       connection->flush();
     }
   }
   lock.lock();
-  for (const auto& connection : connections_) {
+  for (Connection* const connection : busy_) {
     check(*connection, connection->follow_up(now));
     if (connection->is_ready()) {
       breaker_.is_in_doubt = false;  // before anybody is answered, and asks for more

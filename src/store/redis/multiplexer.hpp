@@ -40,6 +40,7 @@ class Multiplexer final : public Transport {
   };
 
   bool must_fail(const Connection& connection, Deadline now) const noexcept;
+  std::ptrdiff_t opening_count() const noexcept;
   Connection& choose(Lane lane, Deadline now) const noexcept;
   void drive(const Awaited& awaited, Deadline now, Deadline deadline);
   // What the time is afterwards.
@@ -55,7 +56,8 @@ class Multiplexer final : public Transport {
   Breaker breaker_;
   bool is_polling_ = false;
   std::atomic<bool> is_driven_ = false;
-  const Event wake_up_;  // for whoever polls
+  const Event wake_up_;            // for whoever polls
+  std::vector<Connection*> busy_;  // those that are not at rest as a step begins
   std::vector<pollfd> descriptors_;
   Requests late_;     // that end without a reply, since their time is over
   Requests refused_;  // likewise, since no connection could be made
