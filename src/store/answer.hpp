@@ -99,7 +99,7 @@ template <class Reply>
 class Answer final : public Awaited {
  public:
   void deliver(Result<Reply> reply) noexcept {
-    reply_ = std::move(reply);
+    reply_.emplace(std::move(reply));
     announce();
   }
 
@@ -110,10 +110,10 @@ class Answer final : public Awaited {
 
   // Once delivered. When there is a rest it comes first, and another answer instead of this one.
   std::unique_ptr<Rest<Reply>> rest() noexcept { return std::move(rest_); }
-  Result<Reply> take() { return std::move(reply_); }
+  Result<Reply> take() { return reply_ ? std::move(*reply_) : Result<Reply>(Error{Status::internal, {}}); }
 
  private:
-  Result<Reply> reply_ = Error{Status::internal, {}};
+  std::optional<Result<Reply>> reply_;
   std::unique_ptr<Rest<Reply>> rest_;
 };
 
