@@ -53,7 +53,7 @@ void EventWait::operator()(std::span<pollfd> descriptors, Deadline now, Deadline
       return;  // that says nothing of whether it pays
     }
     const bool found = poll_awake(descriptors, awake_until);
-    wakefulness_.has_paid(found, steady_clock::now());
+    wakefulness_.has_paid(found, found ? now : steady_clock::now());
     if (found) {
       return;
     }
