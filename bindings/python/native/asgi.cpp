@@ -18,9 +18,24 @@ struct AnswerObject {
 };
 
 PyTypeObject* answer_type;
-PyObject *type_key, *headers_key, *http_start, *start, *weigh, *fail;
+PyObject *type_key, *headers_key, *session_key, *http_start, *start, *weigh, *fail;
 
 AnswerObject* cast(PyObject* object) { return reinterpret_cast<AnswerObject*>(object); }
+
+PyObject* make_answer(PyTypeObject* type, PyObject* middleware, PyObject* session, PyObject* scope, PyObject* receive,
+                      PyObject* send, bool is_at_once) {
+  auto* self = cast(PyType_GenericAlloc(type, 0));
+  if (!self) {
+    return nullptr;
+  }
+  self->middleware = Py_NewRef(middleware);
+  self->session = Py_NewRef(session);
+  self->scope = Py_NewRef(scope);
+  self->receive = Py_NewRef(receive);
+  self->send = Py_NewRef(send);
+  self->is_at_once = is_at_once;
+  return reinterpret_cast<PyObject*>(self);
+}
 
 PyObject* answer_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
   PyObject *middleware = nullptr, *session = nullptr, *scope = nullptr, *receive = nullptr, *send = nullptr;
@@ -32,17 +47,7 @@ PyObject* answer_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
     PyErr_SetString(PyExc_TypeError, "only a session of the library's can be saved at once");
     return nullptr;
   }
-  auto* self = cast(PyType_GenericAlloc(type, 0));
-  if (!self) {
-    return nullptr;
-  }
-  self->middleware = Py_NewRef(middleware);
-  self->session = Py_NewRef(session);
-  self->scope = Py_NewRef(scope);
-  self->receive = Py_NewRef(receive);
-  self->send = Py_NewRef(send);
-  self->is_at_once = is_at_once == Py_True;
-  return reinterpret_cast<PyObject*>(self);
+  return make_answer(type, middleware, session, scope, receive, send, is_at_once == Py_True);
 }
 
 // A header as servers have it, a tuple of bytes; other forms are left to Python.
@@ -161,24 +166,34 @@ void deallocate(PyObject* object) {
   Py_DECREF(type);
 }
 
-// cookies_of(headers): the value of a request's Cookie header, or no bytes; None when there are several, or headers
-// have another form than a list of tuples of bytes.
-PyObject* cookies_of(PyObject*, PyObject* headers) {
-  PyObject *found = nullptr, *value = nullptr;
+// Finds the value of a request's Cookie header, or none; false when there are several, or headers have another form
+// than a list of tuples of bytes.
+bool find_cookies(PyObject* headers, PyObject*& found) {
+  PyObject* value = nullptr;
   std::string_view name;
+  found = nullptr;
   if (!PyList_CheckExact(headers)) {
-    Py_RETURN_NONE;
+    return false;
   }
   for (Py_ssize_t i = 0, size = PyList_Size(headers); i < size; i++) {
     if (!read_header(PyList_GetItem(headers, i), name, value)) {
-      Py_RETURN_NONE;
+      return false;
     }
     if (name == "cookie") {
       if (found || !PyBytes_CheckExact(value)) {
-        Py_RETURN_NONE;
+        return false;
       }
       found = value;
     }
+  }
+  return true;
+}
+
+// cookies_of(headers): the value that find_cookies finds, or no bytes; None for what it leaves to Python.
+PyObject* cookies_of(PyObject*, PyObject* headers) {
+  PyObject* found = nullptr;
+  if (!find_cookies(headers, found)) {
+    Py_RETURN_NONE;
   }
   return found ? Py_NewRef(found) : PyBytes_FromStringAndSize(nullptr, 0);
 }
@@ -205,14 +220,42 @@ PyMethodDef functions[] = {{"cookies_of", cookies_of, METH_O, nullptr}, {nullptr
 
 }  // namespace
 
+// answer(answer_type, session_type, middleware, scope, receive, send): loads the session of a request without waiting,
+// puts it in the scope, and returns the answer; None for a scope or headers of other forms, which are left to Python.
+PyObject* answer_at_once(PyObject* manager, PyObject* const* arguments, Py_ssize_t count) {
+  if (count != 6 || !is_subtype(arguments[0], answer_type) || !is_subtype(arguments[1], session_type)) {
+    PyErr_SetString(PyExc_TypeError, "answer takes its type, that of sessions, and what the middleware has");
+    return nullptr;
+  }
+  PyObject *scope = arguments[3], *cookies = nullptr;
+  PyObject* headers = PyDict_CheckExact(scope) ? PyDict_GetItemWithError(scope, headers_key) : nullptr;
+  if (!headers || !find_cookies(headers, cookies)) {
+    return PyErr_Occurred() ? nullptr : Py_NewRef(Py_None);
+  }
+  std::string_view header;
+  if (cookies && !read_bytes(cookies, header)) {
+    return nullptr;
+  }
+  Py_XINCREF(cookies);  // loading may run code of the program, which may change the headers
+  PyObject* session = load_session(manager, arguments[1], header, false);
+  Py_XDECREF(cookies);
+  PyObject* answer = nullptr;
+  if (session && PyDict_SetItem(scope, session_key, session) == 0) {
+    answer = make_answer(reinterpret_cast<PyTypeObject*>(arguments[0]), arguments[2], session, scope, arguments[4],
+                         arguments[5], true);
+  }
+  Py_XDECREF(session);
+  return answer;
+}
+
 bool add_asgi(PyObject* module) {
   struct Name {
     PyObject** object;
     const char* text;
   };
-  for (const Name name :
-       {Name{&type_key, "type"}, Name{&headers_key, "headers"}, Name{&http_start, "http.response.start"},
-        Name{&start, "_start"}, Name{&weigh, "_add_headers"}, Name{&fail, "_fail_or_raise"}}) {
+  for (const Name name : {Name{&type_key, "type"}, Name{&headers_key, "headers"}, Name{&session_key, "session"},
+                          Name{&http_start, "http.response.start"}, Name{&start, "_start"},
+                          Name{&weigh, "_add_headers"}, Name{&fail, "_fail_or_raise"}}) {
     *name.object = PyUnicode_InternFromString(name.text);
     if (!*name.object) {
       return false;

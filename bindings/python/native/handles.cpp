@@ -207,36 +207,18 @@ PyObject* manager_new(PyTypeObject* type, PyObject* arguments, PyObject*) {
 // load(session_type, header or None, is_value)
 PyObject* manager_load(PyObject* object, PyObject* const* arguments, Py_ssize_t count) {
   std::string_view cookie;
-  if (count != 3 || !PyType_Check(arguments[0]) ||
-      !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(arguments[0]), session_type)) {
+  if (count != 3 || !is_subtype(arguments[0], session_type)) {
     PyErr_SetString(PyExc_TypeError, "load takes a session type, a header and a flag");
     return nullptr;
   }
   if (!read_text_or_none(arguments[1], cookie)) {
     return nullptr;
   }
-  const bool is_value = arguments[2] == Py_True;
-  SessionObject* session = new_session_object(reinterpret_cast<PyTypeObject*>(arguments[0]));
-  if (!session) {
-    return nullptr;
-  }
-  session->manager = Py_NewRef(object);
-  const sessions_manager* manager = reinterpret_cast<ManagerObject*>(object)->handle;
-  CallScope scope;
-  sessions_error* error = nullptr;
-  const sessions_status status = perform(object, [&] {
-    return (is_value ? sessions_manager_load_value : sessions_manager_load)(manager, cookie.data(), cookie.size(),
-                                                                            &session->handle, &error);
-  });
-  if (!scope.finish(status, error)) {
-    Py_DECREF(session);
-    return nullptr;
-  }
-  return reinterpret_cast<PyObject*>(session);
+  return load_session(object, arguments[0], cookie, arguments[2] == Py_True);
 }
 
 PyObject* manager_session(PyObject* object, PyObject* type) {
-  if (!PyType_Check(type) || !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), session_type)) {
+  if (!is_subtype(type, session_type)) {
     PyErr_SetString(PyExc_TypeError, "a session type is needed");
     return nullptr;
   }
@@ -295,6 +277,7 @@ PyObject* manager_statistics(PyObject* object, PyObject*) {
 PyMethodDef config_methods[] = {{"set", config_set, METH_VARARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
 PyMethodDef manager_methods[] = {
     {"load", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(manager_load)), METH_FASTCALL, nullptr},
+    {"answer", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(answer_at_once)), METH_FASTCALL, nullptr},
     {"session", manager_session, METH_O, nullptr},
     {"ping", manager_ping, METH_NOARGS, nullptr},
     {"sweep", manager_sweep, METH_O, nullptr},
@@ -324,6 +307,30 @@ bool add(PyObject* module, const char* name, PyType_Spec& spec, PyTypeObject*& t
 }
 
 }  // namespace
+
+bool is_subtype(PyObject* object, PyTypeObject* type) {
+  return PyType_Check(object) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(object), type);
+}
+
+PyObject* load_session(PyObject* object, PyObject* type, std::string_view cookie, bool is_value) {
+  SessionObject* session = new_session_object(reinterpret_cast<PyTypeObject*>(type));
+  if (!session) {
+    return nullptr;
+  }
+  session->manager = Py_NewRef(object);
+  const sessions_manager* manager = reinterpret_cast<ManagerObject*>(object)->handle;
+  CallScope scope;
+  sessions_error* error = nullptr;
+  const sessions_status status = perform(object, [&] {
+    return (is_value ? sessions_manager_load_value : sessions_manager_load)(manager, cookie.data(), cookie.size(),
+                                                                            &session->handle, &error);
+  });
+  if (!scope.finish(status, error)) {
+    Py_DECREF(session);
+    return nullptr;
+  }
+  return reinterpret_cast<PyObject*>(session);
+}
 
 bool add_handles(PyObject* module) {
   return add(module, "Backend", backend_spec, backend_type) && add(module, "Config", config_spec, config_type) &&

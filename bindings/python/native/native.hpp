@@ -128,6 +128,12 @@ class SessionUse {
   SessionObject* session_ = nullptr;
 };
 
+bool is_subtype(PyObject* object, PyTypeObject* type);
+// Loads a session of a manager into a new object of a type, by a Cookie header or the bare value of the cookie.
+PyObject* load_session(PyObject* manager, PyObject* type, std::string_view cookie, bool is_value);
+// The method of managers that begins a request under ASGI.
+PyObject* answer_at_once(PyObject* manager, PyObject* const* arguments, Py_ssize_t count);
+
 PyObject* session_subscript(PyObject* object, PyObject* key);
 int session_assign(PyObject* object, PyObject* key, PyObject* value);
 Py_ssize_t session_length(PyObject* object);

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 from typing_extensions import Self
 
 _S = TypeVar("_S", bound="Session")
+_A = TypeVar("_A", bound="Answer")
 
 def configure(
     error_class: type[Exception],
@@ -27,6 +28,16 @@ class Config:
 
 class Manager:
     def __new__(cls, backend: Backend, config: Config, /) -> Manager: ...
+    def answer(
+        self,
+        answer_type: type[_A],
+        session_type: type[Session],
+        middleware: object,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+        /,
+    ) -> _A | None: ...
     def load(self, session_type: type[_S], cookie: str | bytes | None, is_value: bool, /) -> _S: ...
     def session(self, session_type: type[_S], /) -> _S: ...
     def ping(self) -> None: ...

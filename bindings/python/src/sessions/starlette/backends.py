@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from sessions import aio
+from sessions import _native, aio
 from sessions._json import decode, encode
 from sessions.manager import Backend, Codec, Manager
 from sessions.session import Origin, Outcome, Session
@@ -35,7 +35,7 @@ def _log(level: int, message: str) -> None:
 class _Sessions:
     """Sessions of a manager, whose store may have to be waited for."""
 
-    is_at_once = False
+    at_once: _native.Manager | None = None
 
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
@@ -55,14 +55,12 @@ class _Sessions:
 class _SessionsAtOnce(_Sessions):
     """Sessions of a manager that never waits."""
 
-    is_at_once = True
-
     def __init__(self, manager: Manager) -> None:
         super().__init__(manager)
-        self._native = manager._open()
+        self.at_once = manager._open()
 
     def load(self, cookies: bytes, /) -> tuple[Session, None]:
-        return self._native.load(Session, cookies, False), None
+        return self._manager.load(cookies), None
 
     def save(self, session: Session, /) -> None:
         session._commit()

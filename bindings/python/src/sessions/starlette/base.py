@@ -107,7 +107,7 @@ class _Session(MutableMapping[str, Any]):
 class _Sessions:
     """Sessions of a backend of the program's own."""
 
-    is_at_once = False
+    at_once = None
 
     def __init__(self, backend: BaseSessionBackend, cookie: CookieSettings) -> None:
         cookie.config(None)  # refuses what no cookie can have

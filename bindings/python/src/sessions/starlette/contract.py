@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
+from sessions import _native
 from sessions.manager import Config, SameSite
 
 SameSiteName = Literal["lax", "strict", "none"]
@@ -56,8 +57,8 @@ class RequestSessions(Protocol):
     """Loads and saves the sessions of requests."""
 
     @property
-    def is_at_once(self) -> bool:
-        """Whether these are sessions of the library's of which no call ever waits."""
+    def at_once(self) -> _native.Manager | None:
+        """The manager, if these are sessions of the library's of which no call ever waits."""
 
     def load(self, cookies: bytes, /) -> tuple[RequestSession, Awaitable[object] | None]:
         """Return the session that a Cookie header names, or a new one, and what to wait for until it is loaded."""

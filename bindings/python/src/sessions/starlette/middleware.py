@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from starlette.responses import PlainTextResponse
@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from sessions import _native
 from sessions.errors import SessionsError, StoredDataError, StoreUnavailableError
+from sessions.session import Session
 from sessions.starlette.contract import CookieSettings, SameSiteName, SessionBackend
 
 _STARTS: Final = ("http.response.start", "websocket.accept", "websocket.http.response.start")
@@ -41,6 +42,14 @@ def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
     """Whether a header that is a list has one of the tokens."""
     values = (value for key, value in headers if key == name)
     return any(token.strip().lower() in tokens for value in values for token in value.split(b","))
+
+
+def _cookies_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Join the Cookie headers of a request."""
+    cookies = _native.cookies_of(headers)
+    if cookies is None:
+        cookies = b"; ".join([value for name, value in headers if name == b"cookie"])
+    return cookies
 
 
 async def _nothing() -> None:
@@ -151,6 +160,7 @@ class SessionMiddleware:
             raise TypeError("backend is one of sessions.starlette's, or of a subclass of BaseSessionBackend.")
         self.app = app
         self._sessions = backend._sessions(CookieSettings(cookie_name, path, same_site, https_only))
+        self._at_once = self._sessions.at_once
         self._error_response = error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -158,16 +168,16 @@ class SessionMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        cookies = _native.cookies_of(scope["headers"])
-        if cookies is None:
-            cookies = b"; ".join([value for name, value in scope["headers"] if name == b"cookie"])
         answer = None
         try:
-            session, under_way = self._sessions.load(cookies)
-            if under_way is not None:
-                await under_way
-            scope["session"] = session
-            answer = _Answer(self, session, scope, receive, send, self._sessions.is_at_once)
+            if self._at_once is not None:
+                answer = self._at_once.answer(_Answer, Session, self, scope, receive, send)
+            if answer is None:
+                session, under_way = self._sessions.load(_cookies_of(scope["headers"]))
+                if under_way is not None:
+                    await under_way
+                scope["session"] = session
+                answer = _Answer(self, session, scope, receive, send, self._at_once is not None)
             try:
                 await self.app(scope, receive, answer.send)
             except WebSocketDisconnect:
