@@ -165,7 +165,8 @@ class SessionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] not in ("http", "websocket"):
+        kind = scope["type"]
+        if kind != "http" and kind != "websocket":
             await self.app(scope, receive, send)
             return
         answer = None
@@ -183,7 +184,7 @@ class SessionMiddleware:
             except WebSocketDisconnect:
                 await answer.finish()
                 raise
-            if scope["type"] == "websocket":
+            if kind == "websocket":
                 await answer.finish()
         except SessionsError as error:
             if not await (answer or _Answer(self, None, scope, receive, send, False)).fail(error):
