@@ -104,7 +104,10 @@ bool forget(SessionObject* self, PyObject* key) {
   return true;
 }
 
-PyObject* session_subscript(PyObject* object, PyObject* key_object) {
+namespace {
+
+// The value of a key; without one `other`, or a KeyError when that is NULL.
+PyObject* value_of(PyObject* object, PyObject* key_object, PyObject* other) {
   const SessionUse use(object);
   std::string_view key;
   if (!use || !read_text(key_object, key)) {
@@ -126,8 +129,10 @@ PyObject* session_subscript(PyObject* object, PyObject* key_object) {
   size_t size = 0;
   sessions_status status = sessions_session_get_type(session, key.data(), key.size(), &type);
   if (status == SESSIONS_E_NOT_FOUND) {
-    PyErr_SetObject(PyExc_KeyError, key_object);
-    return nullptr;
+    if (!other) {
+      PyErr_SetObject(PyExc_KeyError, key_object);
+    }
+    return Py_XNewRef(other);
   }
   if (status < 0) {
     return raise_status(status, nullptr);
@@ -149,6 +154,31 @@ PyObject* session_subscript(PyObject* object, PyObject* key_object) {
     return nullptr;
   }
   return value;
+}
+
+}  // namespace
+
+PyObject* session_subscript(PyObject* object, PyObject* key) { return value_of(object, key, nullptr); }
+
+// get(key, default=None), as a Mapping has it, but without raising a KeyError first
+PyObject* session_get(PyObject* object, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  const Py_ssize_t named = names ? PyTuple_Size(names) : 0;
+  PyObject* values[] = {nullptr, nullptr};
+  bool fits = count + named <= 2;
+  for (Py_ssize_t i = 0; fits && i < count + named; i++) {
+    Py_ssize_t place = i;
+    if (i >= count) {
+      PyObject* name = PyTuple_GetItem(names, i - count);
+      place = PyUnicode_CompareWithASCIIString(name, "default") == 0 ? 1 : 0;
+      fits = !values[place] && (place == 1 || PyUnicode_CompareWithASCIIString(name, "key") == 0);
+    }
+    values[place] = arguments[i];
+  }
+  if (!fits || !values[0]) {
+    PyErr_SetString(PyExc_TypeError, "get() takes a key and a default");
+    return nullptr;
+  }
+  return value_of(object, values[0], values[1] ? values[1] : Py_None);
 }
 
 int session_assign(PyObject* object, PyObject* key_object, PyObject* value) {

@@ -135,6 +135,7 @@ PyObject* load_session(PyObject* manager, PyObject* type, std::string_view cooki
 PyObject* answer_at_once(PyObject* manager, PyObject* const* arguments, Py_ssize_t count);
 
 PyObject* session_subscript(PyObject* object, PyObject* key);
+PyObject* session_get(PyObject* object, PyObject* const* arguments, Py_ssize_t count, PyObject* names);
 int session_assign(PyObject* object, PyObject* key, PyObject* value);
 Py_ssize_t session_length(PyObject* object);
 int session_contains(PyObject* object, PyObject* key);

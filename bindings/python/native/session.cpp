@@ -280,6 +280,8 @@ PyObject* no_constructor(PyTypeObject*, PyObject*, PyObject*) {
 }
 
 PyMethodDef methods[] = {
+    {"get", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(session_get)), METH_FASTCALL | METH_KEYWORDS,
+     "get($self, /, key, default=None)\n--\n\nReturn the value of a key, or the default."},
     {"_keys", texts<sessions_session_count, sessions_session_key_at>, METH_NOARGS, nullptr},
     {"_contested_keys", texts<sessions_session_contested_count, sessions_session_contested_key>, METH_NOARGS, nullptr},
     {"_cookie_lines", texts<sessions_session_cookie_count, sessions_session_cookie_line>, METH_NOARGS, nullptr},

@@ -1,7 +1,9 @@
 """The mapping, its values, and the ends of a session."""
 
+import inspect
 import pickle
 import re
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -137,6 +139,42 @@ def test_is_a_mutable_mapping() -> None:
         assert not session
         with pytest.raises(KeyError):
             session.popitem()
+
+
+def test_get() -> None:
+    session: Any = manager().new()
+    session["a"], session["b"], session["none"] = 1, ["x"], None
+    other = object()
+    assert session.get("a") == session.get("a", 2) == session.get(key="a") == session.get(default=2, key="a") == 1
+    assert session.get("b", other) is session["b"] and session.get("none", other) is None
+    assert session.get("c") is None and session.get(key="c") is None
+    assert session.get("c", other) is other and session.get("c", default=other) is other
+    wrong: list[Any] = [(), ("a", 1, 2)]
+    for positional in wrong:
+        with pytest.raises(TypeError):
+            session.get(*positional)
+    named: list[Any] = [{"default": 1}, {"a": 1}, {"key": "a", "other": 1}, {"key": "a", "default": 1, "other": 1}]
+    for names in named:
+        with pytest.raises(TypeError):
+            session.get(**names)
+    for names in ({"key": "a"}, {"other": 1}):
+        with pytest.raises(TypeError):
+            session.get("a", **names)
+    with pytest.raises(TypeError):
+        session.get(7, other)
+    with pytest.raises(sessions.CallerError, match="surrogate"):
+        session.get("\ud800", other)
+    with pytest.raises(KeyError, match="c"):
+        session["c"]
+    assert str(inspect.signature(session.get)) == "(key, default=None)"
+
+
+def test_get_leaves_no_references() -> None:
+    session, other = manager().new(), object()
+    before = sys.getrefcount(other)
+    for _ in range(100):
+        session.get("a", other)
+    assert sys.getrefcount(other) == before
 
 
 def test_closed_is_refused() -> None:
