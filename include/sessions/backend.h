@@ -20,11 +20,11 @@
  * sqlite: is followed by the absolute path of a file, `sqlite:/var/lib/app/sessions.db?synchronous=full&connections=8`;
  * what the path has of "?" and "%" is written %3F and %25, as any byte may be. The database is made when there is none,
  * readable for its owner alone; its directory must be there, on a local disk, and may be written to: SQLite keeps two
- * more files beside the database, "-wal" and "-shm". The first is copied into the database whenever it has grown to 4
- * MB; it becomes larger by what is committed meanwhile, and while somebody reads the database for long. The database
- * holds no session id, only digests. All processes of one machine may share it, and it survives restarts; a process
- * that dies loses nothing that was committed. What a power cut or a crash of the system may take is for synchronous to
- * say:
+ * more files beside the database, "-wal" and "-shm". The first is copied into the database whenever it has grown by 4
+ * MB, and begins anew then; at 32 MB at the latest, and what is committed meanwhile, however many write, unless
+ * somebody reads the database for long. The database holds no session id, only digests. All processes of one machine
+ * may share it, and it survives restarts; a process that dies loses nothing that was committed. What a power cut or a
+ * crash of the system may take is for synchronous to say:
  *
  *   off      the last seconds of commits, and perhaps the whole database, which is then found to be corrupt
  *   normal   the last commits, as many as were made since SQLite last copied its log (some thousands); the default

@@ -21,6 +21,10 @@ void nap(const Call& call) {
 // That the log grows by before it is copied into the database.
 constexpr int pages_between_checkpoints = 1'000;
 
+// From so many on others wait, so that the log can begin anew. Where many sessions are written, most pages of each copy
+// are others, and to wait more often costs more than a long log does.
+constexpr int pages_worth_waiting = 8'000;
+
 // Who runs out of memory fails alone.
 template <class Step>
 Result<void> attempt(const Step& step) {
@@ -82,8 +86,8 @@ void SqliteGroup::lead(Waiting& me, const Call& call) {
 }
 
 // The log can begin anew only when nobody has added to it since it was copied, and a long one is dear: it is written to
-// memory that no cache holds. So others go on while most of it is copied, and wait, in all processes, while the next
-// leader copies what they have added meanwhile.
+// memory that no cache holds. So others go on while most of it is copied; when it has become long all the same they
+// wait, in all processes, while the next leader copies what they have added meanwhile.
 void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
   Copying copying = Copying::nothing;
   {
@@ -112,7 +116,9 @@ SqliteGroup::Copying SqliteGroup::start_copying(int log_pages) noexcept {
   }
   if (log_pages < copied_pages_) {  // it has begun anew
     copied_pages_ = 0;
-    log_ = log_ == Log::has_rest ? Log::grows : log_;
+  }
+  if (log_ == Log::has_rest && log_pages < pages_worth_waiting) {
+    log_ = Log::grows;
   }
   const bool has_grown = log_pages - copied_pages_ >= pages_between_checkpoints;
   if (log_ == Log::is_being_copied || (log_ == Log::grows && !has_grown)) {
