@@ -23,7 +23,7 @@ constexpr int pages_between_checkpoints = 1'000;
 
 // From so many on others wait, so that the log can begin anew. Where many sessions are written, most pages of each copy
 // are others, and to wait more often costs more than a long log does.
-constexpr int pages_worth_waiting = 8'000;
+constexpr int pages_worth_waiting = 12'000;
 
 // Who runs out of memory fails alone.
 template <class Step>
