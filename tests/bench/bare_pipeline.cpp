@@ -37,7 +37,8 @@ class Pipeline final : public RedisClient {
  public:
   explicit Pipeline(const RedisAddress& address) : link_(connect(address)) {}
 
-  RedisReply ask(const std::string& command) override {
+  RedisReply ask(Words words) override {
+    const std::string command = redis_command(words);
     // Shared, for who wakes it may not have done yet when it goes on.
     static thread_local const auto caller = std::make_shared<Caller>();
     caller->state = Caller::State::waiting;

@@ -43,6 +43,28 @@ std::uint64_t read_integer(std::string_view bytes) noexcept {
   return number;
 }
 
+// Words as hiredis takes them.
+class Arguments {
+ public:
+  explicit Arguments(Words words) : count_(words.size()) {
+    for (std::size_t i = 0; i < count_; ++i) {
+      texts_.at(i) = words[i].data();
+      sizes_.at(i) = words[i].size();
+    }
+  }
+
+  int count() const noexcept { return static_cast<int>(count_); }
+  const char** texts() noexcept { return texts_.data(); }
+  const std::size_t* sizes() const noexcept { return sizes_.data(); }
+
+ private:
+  static constexpr std::size_t most = 9;
+
+  std::size_t count_;
+  std::array<const char*, most> texts_{};
+  std::array<std::size_t, most> sizes_{};
+};
+
 class Hiredis final : public RedisClient {
  public:
   explicit Hiredis(const RedisAddress& address)
@@ -53,9 +75,10 @@ class Hiredis final : public RedisClient {
     }
   }
 
-  RedisReply ask(const std::string& command) override {
+  RedisReply ask(Words words) override {
+    Arguments arguments(words);
     void* reply = nullptr;
-    if (redisAppendFormattedCommand(context_.get(), command.data(), command.size()) != REDIS_OK ||
+    if (redisAppendCommandArgv(context_.get(), arguments.count(), arguments.texts(), arguments.sizes()) != REDIS_OK ||
         redisGetReply(context_.get(), &reply) != REDIS_OK) {
       throw std::runtime_error("hiredis: the connection is broken");
     }
@@ -74,8 +97,8 @@ class OverLink final : public RedisClient {
  public:
   explicit OverLink(const RedisAddress& address) : link_(connect(address)) {}
 
-  RedisReply ask(const std::string& command) override {
-    link_->send(command);
+  RedisReply ask(Words words) override {
+    link_->send(redis_command(words));
     while (true) {
       if (RedisReply reply = reader_.next()) {
         return reply;
@@ -112,12 +135,15 @@ RedisReply ReplyReader::next() {
   return RedisReply(static_cast<redisReply*>(reply));
 }
 
-std::string redis_command(std::span<const std::string_view> words) {
-  std::string command = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string_view word : words) {
-    command.append("$").append(std::to_string(word.size())).append("\r\n").append(word).append("\r\n");
+std::string redis_command(Words words) {
+  Arguments arguments(words);
+  char* formatted = nullptr;
+  const auto size = redisFormatCommandArgv(&formatted, arguments.count(), arguments.texts(), arguments.sizes());
+  if (size < 0) {
+    throw std::bad_alloc();
   }
-  return command;
+  const std::unique_ptr<char, void (*)(char*)> owned(formatted, &redisFreeCommand);
+  return {formatted, static_cast<std::size_t>(size)};
 }
 
 std::unique_ptr<RedisClient> connect_for_one(const RedisAddress& address) {
@@ -136,7 +162,7 @@ BareRedis::BareRedis(std::shared_ptr<RedisClient> client)
 
 std::vector<std::string> BareRedis::keys(std::string_view prefix) {
   const std::string pattern = std::string(prefix) + "*";
-  const RedisReply reply = client_->ask(redis_command(std::array<std::string_view, 2>{"KEYS", pattern}));
+  const RedisReply reply = client_->ask(std::array<std::string_view, 2>{"KEYS", pattern});
   std::vector<std::string> keys;
   for (const redisReply* key : elements_of(reply.get())) {
     keys.emplace_back(text_of(key));
@@ -146,7 +172,7 @@ std::vector<std::string> BareRedis::keys(std::string_view prefix) {
 
 // The arguments are those of scripts.cpp; each of these callers is a writer of its own.
 bool BareRedis::request(std::string_view key, std::string_view field, std::string_view value) {
-  const RedisReply hash = client_->ask(redis_command(std::array<std::string_view, 2>{"HGETALL", key}));
+  const RedisReply hash = client_->ask(std::array<std::string_view, 2>{"HGETALL", key});
   const std::string_view head = find(hash.get(), "@");
   const std::string stored_field = "." + std::string(field);
   const std::string_view stored = find(hash.get(), stored_field);
@@ -167,8 +193,8 @@ bool BareRedis::request(std::string_view key, std::string_view field, std::strin
   append_integer(work, 1, 4);
   work.append("s").append(token);
   append_integer(work, now, 5);
-  const RedisReply committed = client_->ask(redis_command(std::array<std::string_view, 9>{
-      "EVALSHA", script_digest_, "1", key, token, work, stored_field, value, stored.substr(stored.find(':') + 1)}));
+  const RedisReply committed = client_->ask(std::array<std::string_view, 9>{
+      "EVALSHA", script_digest_, "1", key, token, work, stored_field, value, stored.substr(stored.find(':') + 1)});
   const std::span<redisReply*> answer = elements_of(committed.get());
   return answer.size() == 3 && text_of(answer[0]) == token && text_of(answer[1]) == "applied";
 }

@@ -35,7 +35,10 @@ class ReplyReader {
   std::unique_ptr<redisReader, Free> reader_;
 };
 
-std::string redis_command(std::span<const std::string_view> words);
+using Words = std::span<const std::string_view>;
+
+// As hiredis formats it.
+std::string redis_command(Words words);
 
 // Errors are thrown as std::runtime_error; those that the server answers are replies.
 class RedisClient {
@@ -47,7 +50,7 @@ class RedisClient {
   RedisClient& operator=(RedisClient&&) = delete;
   virtual ~RedisClient() = default;
 
-  virtual RedisReply ask(const std::string& command) = 0;
+  virtual RedisReply ask(Words words) = 0;
 };
 
 // A connection of its caller's own: that of hiredis, which blocks; with TLS, which Debian's hiredis has not, ours.

@@ -20,6 +20,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -120,7 +121,7 @@ double own_processor_seconds() noexcept {
 }
 
 double server_processor_seconds(bench::RedisClient& client) {
-  const bench::RedisReply info = client.ask("INFO cpu\r\n");
+  const bench::RedisReply info = client.ask(std::array<std::string_view, 2>{"INFO", "cpu"});
   const std::string text(info->str, info->len);
   double seconds = 0;
   for (const std::string name : {"used_cpu_sys_main_thread:", "used_cpu_user_main_thread:"}) {
@@ -200,7 +201,7 @@ int run(const std::vector<std::string>& arguments) {
   const double seconds = std::stod(arguments[1]);
   const bench::RedisAddress address{arguments[2], arguments[3], arguments[4]};
   const std::unique_ptr<bench::RedisClient> observer = bench::connect_for_one(address);
-  static_cast<void>(observer->ask("FLUSHALL\r\n"));
+  static_cast<void>(observer->ask(std::array<std::string_view, 1>{"FLUSHALL"}));
   const std::shared_ptr<bench::RedisClient> pipeline = bench::connect_for_all(address);
   const std::array<Who, 3> all = {
       ours(address), bare("pipeline", address, [&] { return pipeline; }),
