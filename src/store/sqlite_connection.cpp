@@ -115,6 +115,7 @@ Result<void> SqliteConnection::set_up(const SqliteOptions& options) {
   Result<void> ready = prepare_schema(database_.get());
   if (ready) {
     ready = execute(database_.get(), synchronous_pragma(options.synchronous));
+    syncs_ = options.synchronous != SqliteOptions::Synchronous::off;
   }
   if (!ready) {
     return ready;
@@ -165,6 +166,14 @@ void SqliteConnection::checkpoint(bool waits) noexcept {
   sqlite3_wal_checkpoint_v2(database_.get(), "main", waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
                             nullptr, nullptr);
   is_copying_ = false;
+}
+
+// What goes wrong is found again with the last of the log.
+void SqliteConnection::sync_file() noexcept {
+  sqlite3_file* file = nullptr;
+  if (syncs_ && sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK) {
+    file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  }
 }
 
 Result<bool> SqliteConnection::step(SqliteRun& run) {

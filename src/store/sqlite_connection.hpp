@@ -58,6 +58,10 @@ class SqliteConnection {
   // for them, but not for long: so that the log begins anew.
   void checkpoint(bool waits) noexcept;
 
+  // What has been copied goes to the disk, unless commits never do. SQLite itself sees to that only with the last of
+  // the log, while others may be waiting.
+  void sync_file() noexcept;
+
   // A change has failed: what the transaction has done so far is of no use.
   bool must_roll_back() const noexcept;
 
@@ -107,6 +111,7 @@ class SqliteConnection {
   bool has_swept_ = false;   // likewise
   bool is_suspect_ = false;
   bool is_copying_ = false;  // the log
+  bool syncs_ = false;       // what commits write
 };
 
 }  // namespace sessions::store

@@ -21,9 +21,10 @@ void nap(const Call& call) {
 // That the log grows by before it is copied into the database.
 constexpr int pages_between_checkpoints = 1'000;
 
-// From so many on others wait, so that the log can begin anew. Where many sessions are written, most pages of each copy
-// are others, and to wait more often costs more than a long log does.
-constexpr int pages_worth_waiting = 12'000;
+// From so many on others wait, so that the log can begin anew, once there is little left to be copied, or twice as
+// many. Where many sessions are written, most pages of each copy are others, and to wait more often costs more than a
+// long log does.
+constexpr int pages_worth_waiting = 8'000;
 
 // Who runs out of memory fails alone.
 template <class Step>
@@ -86,8 +87,8 @@ void SqliteGroup::lead(Waiting& me, const Call& call) {
 }
 
 // The log can begin anew only when nobody has added to it since it was copied, and a long one is dear: it is written to
-// memory that no cache holds. So others go on while most of it is copied; when it has become long all the same they
-// wait, in all processes, while the next leader copies what they have added meanwhile.
+// memory that no cache holds. So others go on while most of it is copied; when it has become long all the same the file
+// is synced, too, and then they wait, in all processes, while the next leader copies what they have added meanwhile.
 void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
   Copying copying = Copying::nothing;
   {
@@ -102,32 +103,37 @@ void SqliteGroup::end(State taken_are, SqliteConnection& connection) noexcept {
     return;
   }
   connection.checkpoint(copying == Copying::rest);
+  if (copying == Copying::most_and_synced) {
+    connection.sync_file();
+  }
   const std::lock_guard lock(mutex_);
   if (copying == Copying::rest) {
     step_down();
   } else {
-    log_ = Log::has_rest;
+    log_ = copying == Copying::most_and_synced ? Log::has_rest : Log::grows;
   }
 }
 
 SqliteGroup::Copying SqliteGroup::start_copying(int log_pages) noexcept {
-  if (log_pages == 0) {
+  if (log_pages == 0 || log_ == Log::is_being_copied) {
     return Copying::nothing;
   }
   if (log_pages < copied_pages_) {  // it has begun anew
     copied_pages_ = 0;
-  }
-  if (log_ == Log::has_rest && log_pages < pages_worth_waiting) {
     log_ = Log::grows;
   }
   const bool has_grown = log_pages - copied_pages_ >= pages_between_checkpoints;
-  if (log_ == Log::is_being_copied || (log_ == Log::grows && !has_grown)) {
+  if (log_ == Log::has_rest && (!has_grown || log_pages >= 2 * pages_worth_waiting)) {
+    copied_pages_ = log_pages;
+    log_ = Log::grows;
+    return Copying::rest;
+  }
+  if (!has_grown) {
     return Copying::nothing;
   }
   copied_pages_ = log_pages;
-  const bool is_rest = log_ == Log::has_rest;
-  log_ = is_rest ? Log::grows : Log::is_being_copied;
-  return is_rest ? Copying::rest : Copying::most;
+  log_ = Log::is_being_copied;
+  return log_pages < pages_worth_waiting ? Copying::most : Copying::most_and_synced;
 }
 
 void SqliteGroup::take_all() noexcept {

@@ -33,11 +33,11 @@ class SqliteGroup {
   // alone: together it came to nothing, and who is to blame is for each to find out.
   enum class State { queued, taken, alone, done };
 
-  // has_rest: others have added to it while it was copied.
+  // has_rest: others have added to it while it was copied, and it is long.
   enum class Log { grows, is_being_copied, has_rest };
 
-  // Of the log, by who has led.
-  enum class Copying { nothing, most, rest };
+  // Of the log, by who has led. most_and_synced: as the rest is to follow.
+  enum class Copying { nothing, most, most_and_synced, rest };
 
   struct Waiting {
     const Change& change;

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <store/sqlite_connection.hpp>
 #include <string>
 #include <thread>
 
@@ -25,6 +26,7 @@ using namespace sessions::testing;
 namespace {
 
 std::atomic<bool> disk_confirms = true;
+std::atomic<int> syncs = 0;
 
 }  // namespace
 
@@ -34,6 +36,7 @@ extern "C" int fdatasync(int descriptor) {
     errno = EIO;
     return -1;
   }
+  ++syncs;
   return static_cast<int>(syscall(SYS_fdatasync, descriptor));
 }
 
@@ -148,6 +151,25 @@ TEST_CASE("a limit that a commit meets while it writes its log is full, too") {
         }) == 0);
   CHECK(Sql(path).text("PRAGMA integrity_check") == "ok");
   CHECK(value_of(*open(path), 0) != "gone");
+}
+
+TEST_CASE("a file is synced where commits are, whether or not the disk confirms it") {
+  using Synchronous = SqliteOptions::Synchronous;
+  const auto [synchronous, expected] =
+      GENERATE(table<Synchronous, int>({{Synchronous::off, 0}, {Synchronous::normal, 1}, {Synchronous::full, 1}}));
+  const TemporaryDirectory directory;
+  const Call call = patient();
+  const std::atomic<bool> hurry = false;
+  const auto connection = SqliteConnection::open({directory.file("s.db"), synchronous, 1}, call, hurry);
+  REQUIRE(connection);
+  const int before = syncs;
+  (*connection)->sync_file();
+  CHECK(syncs == before + expected);
+  disk_confirms = false;
+  (*connection)->sync_file();
+  disk_confirms = true;
+  CHECK((*connection)->begin());
+  CHECK((*connection)->commit());
 }
 
 TEST_CASE("a commit that the disk does not confirm may be there or not, and says so") {
