@@ -123,7 +123,8 @@ SqliteGroup::Copying SqliteGroup::start_copying(int log_pages) noexcept {
     log_ = Log::grows;
   }
   const bool has_grown = log_pages - copied_pages_ >= pages_between_checkpoints;
-  if (log_ == Log::has_rest && (!has_grown || log_pages >= 2 * pages_worth_waiting)) {
+  const bool is_short_rest = log_ == Log::has_rest && !has_grown;
+  if (is_short_rest || (has_grown && log_pages >= 2 * pages_worth_waiting)) {
     copied_pages_ = log_pages;
     log_ = Log::grows;
     return Copying::rest;
