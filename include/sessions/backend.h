@@ -50,7 +50,7 @@
  *                                                 trusted and to name the host
  *   redis+unix://[[user]:password@]/path?db=n     a unix socket
  *
- * "?", "%", "@" and "/" in a user or a password, ":" in a user, "?", "%" and "@" in a path, and "%" and "&" in a
+ * "?", "%", "@" and "/" in a user or a password, ":" in a user, "?", "%" and "@" in a path, and "%", "&" and "@" in a
  * parameter are written as %XX, as any byte may be. Parameters:
  *
  *   prefix                       of all keys; by default "session:". 256 bytes at the most, without braces
