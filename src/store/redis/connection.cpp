@@ -63,8 +63,9 @@ Error refusal(const Reply& reply) {
   if (is_about_room(reply)) {
     return {Status::unavailable, "Redis has as many connections as its maxclients permits"};
   }
-  if (reply.is_error("WRONGPASS") || reply.is_error("NOAUTH") || reply.is_error("ERR")) {
-    return {Status::unavailable, "Redis refuses the user, the password or the number of the database that it is given"};
+  if (reply.is_error("ERR")) {
+    return {Status::unavailable,
+            "Redis has no database of the number that it is given, or is given a password and asks for none"};
   }
   if (reply.is_error("NOPERM")) {
     return {Status::unavailable, "Redis does not permit its user what libsessions needs: see its ACL"};

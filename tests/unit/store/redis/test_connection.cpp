@@ -63,13 +63,20 @@ TEST_CASE("what a server does not accept at first is said") {
   refusal = "-WRONGPASS secret is wrong\r\n";
   std::string answer = world.ask("a");
   CHECK(begins(answer, Status::unavailable));
-  CHECK(answer.find("password") != std::string::npos);
+  CHECK(answer.find("refuses the user or the password") != std::string::npos);
   CHECK(answer.find("secret") == std::string::npos);
+
+  world.server.skip(minutes(1));
+  refusal = "-ERR AUTH <password> called without any password configured\r\n";
+  answer = world.ask("a");
+  CHECK(begins(answer, Status::unavailable));
+  CHECK(answer.find("asks for none") != std::string::npos);
 
   world.server.skip(minutes(1));
   refusal = "+OK\r\n";
   answer = world.ask("a");
   CHECK(begins(answer, Status::unavailable));
+  CHECK(answer.find("asks for a password") != std::string::npos);
 
   world.server.skip(minutes(1));
   world.server.script = [](const auto& words) { return words.front() == "PING" ? "-LOADING x\r\n" : "+OK\r\n"; };
