@@ -83,7 +83,8 @@ def main():
             pipeline.set(f"python:{number}:{turn}", payload, ex=LIFETIME)
         pipeline.execute()
     cpus = os.sched_getaffinity(0)
-    for name, callers, allowed in (("1 near", 1, {0}), ("1 far", 1, {1}), ("8", 8, cpus), ("64", 64, cpus)):
+    places = (("1", 1, cpus), ("1 near", 1, {0}), ("1 far", 1, {1}), ("8", 8, cpus), ("64", 64, cpus))
+    for name, callers, allowed in places:
         os.sched_setaffinity(0, allowed & cpus or cpus)
         nanoseconds = measure(client, callers, float(seconds))
         print(round_number, f"redis/{transport}/{name}/redis-py", *(f"{each:.0f}" for each in nanoseconds), sep="\t")

@@ -118,6 +118,7 @@ for transport in tcp unix tls; do
     unix) set -- redis-benchmark -s "$place" ;;
     tls) set -- redis-benchmark -p "$place" --tls --cacert "$directory/ca.pem" ;;
   esac
+  redis_benchmark $transport 1 20000 "$@" -c 1
   redis_benchmark $transport "1 near" 20000 on_core 0 "$@" -c 1
   redis_benchmark $transport "1 far" 20000 on_core 1 "$@" -c 1
   redis_benchmark $transport 8 100000 "$@" -c 8

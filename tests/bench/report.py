@@ -192,14 +192,14 @@ def redis_ratios(measured):
     """By the median of one caller, whom others interrupt; by the throughput of many."""
     walls, medians = (Times(measured, column) for column in (WALL, MEDIAN))
     for transport, callers in redis_subjects(walls):
-        times = medians if callers.startswith("1 ") else walls
+        times = medians if callers.split()[0] == "1" else walls
         ours, pipeline, hiredis, python = (
             f"redis/{transport}/{callers}/{who}" for who in REDIS_PROGRAMS
         )
         slower = {pipeline: times.ratio(ours, pipeline), hiredis: times.ratio(ours, hiredis)}
         faster = times.ratio(hiredis, ours)
         goals = []
-        if callers.startswith("1 "):
+        if callers.split()[0] == "1":
             goals.append((f"time / hiredis <= {REDIS_ONE_GOAL}", slower[hiredis][0] <= REDIS_ONE_GOAL))
         elif callers == REDIS_MANY:
             goals.append((f"time / pipeline <= {REDIS_PIPELINE_GOAL}", slower[pipeline][0] <= REDIS_PIPELINE_GOAL))
