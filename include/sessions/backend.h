@@ -19,12 +19,13 @@
  *
  * sqlite: is followed by the absolute path of a file, `sqlite:/var/lib/app/sessions.db?synchronous=full&connections=8`;
  * what the path has of "?" and "%" is written %3F and %25, as any byte may be. The database is made when there is none,
- * readable for its owner alone; its directory must be there, on a local disk, and may be written to: SQLite keeps two
- * more files beside the database, "-wal" and "-shm". The first is copied into the database whenever it has grown by 4
- * MB, and begins anew if nobody writes meanwhile; from 32 MB on those who write wait a moment for that. It grows on
- * only while somebody reads the database for long. The database holds no session id, only digests. All processes of one
- * machine may share it, and it survives restarts; a process that dies loses nothing that was committed. What a power
- * cut or a crash of the system may take is for synchronous to say:
+ * readable for its owner alone; a file that is there, be it empty, keeps its mode. Its directory must be there, on a
+ * local disk, and may be written to: SQLite keeps two more files beside the database, "-wal" and "-shm". The first is
+ * copied into the database whenever it has grown by 4 MB, and begins anew if nobody writes meanwhile; from 32 MB on
+ * those who write wait a moment for that. It grows on only while somebody reads the database for long. The database
+ * holds no session id, only digests. All processes of one machine may share it, and it survives restarts; a process
+ * that dies loses nothing that was committed. What a power cut or a crash of the system may take is for synchronous to
+ * say:
  *
  *   off      the last seconds of commits, and perhaps the whole database, which is then found to be corrupt
  *   normal   the last commits, as many as were made since SQLite last copied its log (some thousands); the default
