@@ -182,8 +182,9 @@ bool BareRedis::request(std::string_view key, std::string_view field, std::strin
   const auto now = static_cast<std::uint64_t>(std::time(nullptr));
   std::string token = writer_;
   append_integer(token, ++sequence_, 8);
-  std::string work(head.substr(0, 24));
-  work.append(head.substr(0, 18));
+  const std::string_view seen = stored.substr(stored.find(':') + 1);
+  std::string work = token;
+  work.append(head.substr(0, 24)).append(head.substr(0, 18));
   append_integer(work, read_integer(head.substr(18, 6)) + 1, 6);
   append_integer(work, sequence_, 8);
   append_integer(work, now, 6);
@@ -191,10 +192,13 @@ bool BareRedis::request(std::string_view key, std::string_view field, std::strin
   append_integer(work, 65'536, 6);
   work += "p-";
   append_integer(work, 1, 4);
+  append_integer(work, token.size() + 5, 4);
   work.append("s").append(token);
   append_integer(work, now, 5);
-  const RedisReply committed = client_->ask(std::array<std::string_view, 9>{
-      "EVALSHA", script_digest_, "1", key, token, work, stored_field, value, stored.substr(stored.find(':') + 1)});
+  append_integer(work, seen.size(), 4);
+  work += seen;
+  const RedisReply committed =
+      client_->ask(std::array<std::string_view, 7>{"EVALSHA", script_digest_, "1", key, work, stored_field, value});
   const std::span<redisReply*> answer = elements_of(committed.get());
   return answer.size() == 3 && text_of(answer[0]) == token && text_of(answer[1]) == "applied";
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <store/redis/scripts.hpp>
+#include <store/redis/writer.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,10 +81,11 @@ inline std::vector<Part> unchecked_in(std::string_view said) {
     const std::vector<Part> words = words_of(said, {at[i], at[i + 1]});
     const std::string_view name = said.substr(words[0].begin, words[0].end - words[0].begin);
     if (name == "$7\r\nEVALSHA\r\n" || name == "$4\r\nEVAL\r\n") {
-      const std::size_t token = 3 + static_cast<std::size_t>(said[words[2].end - 3] - '0');
+      const Part& argument = words[3 + static_cast<std::size_t>(said[words[2].end - 3] - '0')];
+      const std::size_t token = said.find('\n', argument.begin) + 1;
       unchecked.push_back(name[1] == '4' ? words[1] : Part{});
-      unchecked.push_back({words[2].end, words[token].begin});
-      unchecked.push_back({words[token].end, at[i + 1]});
+      unchecked.push_back({words[2].end, argument.begin});
+      unchecked.push_back({token + store::redis::attempt_size, at[i + 1]});
     } else if (name == "$6\r\nSELECT\r\n") {
       unchecked.push_back(words[1]);
     }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <store/redis/command.hpp>
 #include <store/redis/redis.hpp>
+#include <store/redis/writer.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,8 +47,8 @@ class Desk final : public store::redis::Transport {
     return words;
   }
 
-  // What begins the answer of the script that was called.
-  std::string token() const { return words().at(3 + std::stoul(words().at(2))); }
+  // What begins the answer of the script that was called, and its first argument.
+  std::string token() const { return words().at(3 + std::stoul(words().at(2))).substr(0, store::redis::attempt_size); }
 
   store::redis::Request::Next take(std::string_view bytes) {
     store::redis::ReplyReader reader;

@@ -19,6 +19,8 @@ struct Refusal {
 constexpr Refusal refusals[] = {
     {"type", Status::type}, {"range", Status::range}, {"limit", Status::limit}, {"busy", Status::busy}};
 
+std::string_view seen_of(const Change& change) noexcept { return change.seen.value_or(std::string_view()); }
+
 }  // namespace
 
 CommitCall::CommitCall(Means means, Target target, const Call& call, Completion<Committed> done)
@@ -36,17 +38,14 @@ void CommitCall::start(const Commit& commit, std::int64_t now) {
   std::pmr::monotonic_buffer_resource memory(room.data(), room.size());
   Texts texts(&memory);  // never more than are reserved: words point into them
   texts.reserve(2 * commit.changes.size() + commit.preconditions.size() + 3);
-  Words words({token(), work}, &memory);
-  words.reserve(words.size() + 3 * commit.changes.size() + 2 * commit.preconditions.size() + 3);
+  Words words({work}, &memory);
+  words.reserve(words.size() + 2 * commit.changes.size() + 2 * commit.preconditions.size() + 3);
   for (const Change& change : commit.changes) {
     words.emplace_back(texts.emplace_back(".").append(change.key));
   }
   for (const Change& change : commit.changes) {
     const bool is_delta = change.kind == Change::Kind::increment;
     words.emplace_back(is_delta ? texts.emplace_back(std::to_string(change.delta)) : change.value);
-  }
-  for (const Change& change : commit.changes) {
-    words.emplace_back(change.seen.value_or(std::string_view()));
   }
   if (!is_plain) {
     add_rest(commit, texts, words);
@@ -58,8 +57,14 @@ void CommitCall::start(const Commit& commit, std::int64_t now) {
 
 std::string CommitCall::format_work(const Commit& commit, const Attempt& attempt, std::int64_t now,
                                     bool is_plain) const {
+  const std::size_t entry_size = applied_size * (commit.voided.size() + (attempt.writer != 0 ? 1 : 0));
+  std::size_t size = 128 + entry_size;
+  for (const Change& change : commit.changes) {
+    size += 1 + sizeof(std::uint32_t) + seen_of(change).size();
+  }
   std::string work;
-  work.reserve(128 + commit.changes.size());
+  work.reserve(size);
+  work += token();
   append_beginning(work, target_.key.tag(), commit.generation, commit.version);
   append_beginning(work, target_.key.tag(), commit.generation, commit.version + 1);
   append_integer(work, attempt.settled);
@@ -68,7 +73,8 @@ std::string CommitCall::format_work(const Commit& commit, const Attempt& attempt
   append_number(work, commit.max_bytes);
   work += is_plain ? 'p' : commit.clear ? 'c' : '-';
   work += decoding_ ? 'k' : '-';
-  append_integer(work, commit.changes.size(), 4);
+  append_integer(work, commit.changes.size(), sizeof(std::uint32_t));
+  append_integer(work, entry_size, sizeof(std::uint32_t));
   for (const Change& change : commit.changes) {
     using Kind = Change::Kind;
     work += change.kind == Kind::set ? 's' : change.kind == Kind::remove ? 'r' : 'i';
@@ -78,6 +84,10 @@ std::string CommitCall::format_work(const Commit& commit, const Attempt& attempt
   }
   for (const Attempt& voided : commit.voided) {
     append_undated(work, voided);
+  }
+  for (const Change& change : commit.changes) {
+    append_integer(work, seen_of(change).size(), sizeof(std::uint32_t));
+    work += seen_of(change);
   }
   return work;
 }

@@ -20,7 +20,6 @@ constexpr std::size_t most_digits = 15;  // scripts reckon in doubles
 constexpr std::size_t number_size = 6;
 constexpr std::uint64_t most_number = (std::uint64_t{1} << 48U) - 1;
 constexpr std::size_t head_size = 2 + tag_size + sizeof(std::uint64_t) + 7 * number_size;
-constexpr std::size_t applied_size = 2 * sizeof(std::uint64_t) + time_size;
 
 bool read_ordinal(std::string_view text, std::uint64_t& number) noexcept {
   const char* const end = text.data() + text.size();

@@ -1,3 +1,4 @@
+#include <array>
 #include <store/redis/command.hpp>
 #include <store/redis/hash_reading.hpp>
 #include <store/redis/server_error.hpp>
@@ -5,20 +6,13 @@
 
 namespace sessions::store::redis {
 
-namespace {
-
-constexpr Beginning hgetall = {1, "$7\r\nHGETALL\r\n"};
-
-}  // namespace
-
 void HashReading::start() noexcept {
   is_echoed_ = false;
   result_.reset();
 }
 
 std::string HashReading::command() const {
-  const std::string_view key = key_.text();
-  std::string command = redis::command(hgetall, {{&key, 1}});
+  std::string command = redis::command(std::array<std::string_view, 2>{"HGETALL", key_.text()});
   if (is_echoed_) {
     command += format_echo(to_bytes(attempt_));
   }

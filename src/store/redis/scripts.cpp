@@ -84,13 +84,14 @@ end
 )lua";
 
 // KEYS: the hash; where it moves to, if it does.
-// ARGV: 1 token; 2 in one word, since each costs: how the head begins that is expected, when it is flagged with '-',
-// how it begins then, settled u64, now, expires and most bytes u48, flags, how many changes u32, for each of them
-// s(et)|r(emove)|i(ncrement), what is to be remembered of this commit or nothing; then the field of each change, the
-// value or delta of each, what was seen of each or ''. When it is not plain: only version u48 or ''; tag and generation
-// when it moves, and until when the tombstone stays, or '' and ''; for each precondition field, value or ''. Answers
-// token, outcome and: applied: the head; merged, conflict: the hash, keys; duplicate: the hash; corrupt: the head. The
-// outcomes are those of Committed, and type, range, limit, busy, corrupt, coded, taken.
+// ARGV: 1 in one word, since each costs: token c16, how the head begins that is expected, when it is flagged with '-',
+// how it begins then, settled u64, now, expires and most bytes u48, flags, how many changes u32, how many bytes are to
+// be remembered of this commit u32, for each change s(et)|r(emove)|i(ncrement), what is to be remembered, for each
+// change the size u32 of what was seen of it, and that; then the field of each change, the value or delta of each. When
+// it is not plain: only version u48 or ''; tag and generation when it moves, and until when the tombstone stays, or ''
+// and ''; for each precondition field, value or ''. Answers token, outcome and: applied: the head; merged, conflict:
+// the hash, keys; duplicate: the hash; corrupt: the head. The outcomes are those of Committed, and type, range, limit,
+// busy, corrupt, coded, taken.
 //
 // Flags: p- plain, that is, nothing but changes of different fields, and no codec; otherwise c clear or -, then k or -:
 // there is a codec, and whatever changes leaves all values coded.
@@ -98,14 +99,16 @@ end
 // First the most frequent case: a plain commit that nobody was faster than, of fields that are there, and only a small
 // number is incremented. All else is left to what follows.
 constexpr std::string_view plain_commit = R"lua(
-local token, work, from = ARGV[1], ARGV[2], KEYS[1]
-local settled, now, expires, most_bytes, flags, count = struct.unpack('>I8I6I6I6c2I4', work, 49)
-local entry = string.sub(work, 81 + count)
+local work, from = ARGV[1], KEYS[1]
+local token = string.sub(work, 1, 16)
+local settled, now, expires, most_bytes, flags, count, entry_size =
+  struct.unpack('>I8I6I6I6c2I4I4', work, 65)
+local entry = string.sub(work, 101 + count, 100 + count + entry_size)
 
 if flags == 'p-' then repeat
-  local stored = redis.call('HMGET', from, '@', '+', unpack(ARGV, 3, 2 + count))
+  local stored = redis.call('HMGET', from, '@', '+', unpack(ARGV, 2, 1 + count))
   local head, applied = stored[1], stored[2]
-  if not head or #head ~= 60 or string.sub(head, 1, 24) ~= string.sub(work, 1, 24) then break end
+  if not head or #head ~= 60 or string.sub(head, 1, 24) ~= string.sub(work, 17, 40) then break end
   local last, written, former_expires, next, former_bytes = struct.unpack('>I6I6I6I6I6', head, 31)
   if former_expires < now or last < now then break end
   if not applied or (#applied == 21 and string.sub(applied, 1, 8) == string.sub(entry, 1, 8) and
@@ -120,7 +123,7 @@ if flags == 'p-' then repeat
 
   local bytes, set, i = former_bytes, {'@', '', '+', applied}, 1
   while i <= count do
-    local old, value, kind = stored[i + 2], ARGV[2 + count + i], string.byte(work, 80 + i)
+    local old, value, kind = stored[i + 2], ARGV[1 + count + i], string.byte(work, 100 + i)
     local colon = old and kind ~= 114 and string.find(old, ':', 1, true)
     if not colon then break end
     if kind == 105 then
@@ -130,13 +133,13 @@ if flags == 'p-' then repeat
     end
     local new = string.sub(old, 1, colon) .. value
     bytes = bytes + #new - #old
-    set[2 * i + 3], set[2 * i + 4] = ARGV[2 + i], new
+    set[2 * i + 3], set[2 * i + 4] = ARGV[1 + i], new
     i = i + 1
   end
   if i <= count or (bytes > most_bytes and bytes > former_bytes) then break end
 
   expires = math.min(expires, last)
-  head = string.sub(work, 25, 48) .. string.sub(head, 25, 36) ..
+  head = string.sub(work, 41, 64) .. string.sub(head, 25, 36) ..
     struct.pack('>I6I6I6I6', math.max(written, now), expires, next, bytes)
   set[2] = head
   redis.call('HSET', from, unpack(set))
@@ -146,8 +149,8 @@ until true end
 )lua";
 
 constexpr std::string_view any_commit = R"lua(
-local to, rest = KEYS[2], 3 + 3 * count
-local generation, version = struct.unpack('>c8I6', work, 11)
+local to, rest = KEYS[2], 2 + 2 * count
+local generation, version = struct.unpack('>c8I6', work, 27)
 local attempt, clear, only_version = string.sub(entry, 1, 16), string.find(flags, 'c', 1, true), ARGV[rest] or ''
 
 if to then
@@ -167,7 +170,7 @@ local function name(field)
   end
 end
 for i = rest + 3, #ARGV, 2 do name(ARGV[i]) end
-for i = 3, 2 + count do name(ARGV[i]) end
+for i = 2, 1 + count do name(ARGV[i]) end
 
 local raw, text, ordinal = {}, {}, {}
 for i = 1, #names, 1000 do
@@ -177,7 +180,7 @@ for i = 1, #names, 1000 do
 end
 if not raw['@'] then return {token, missing(from), ''} end
 local h, applied = parse(raw['@']), raw['+'] or ''
-if not h or h.tag ~= string.sub(work, 3, 10) or #applied % 21 ~= 0 then
+if not h or h.tag ~= string.sub(work, 19, 26) or #applied % 21 ~= 0 then
   return {token, 'corrupt', raw['@']}
 end
 if not is_alive(h, now) then return {token, 'gone'} end
@@ -204,9 +207,10 @@ end
 -- a removal beats the edit of a writer who had still seen the field; replacing everything is no edit
 local is_first, is_beaten = h.version == version, {}
 if not is_first then
-  local is_contested = {}
+  local is_contested, at = {}, 101 + count + entry_size
   for i = 1, count do
-    local kind, field, seen = string.sub(work, 80 + i, 80 + i), ARGV[2 + i], ARGV[2 + 2 * count + i]
+    local kind, field, seen = string.sub(work, 100 + i, 100 + i), ARGV[1 + i]
+    seen, at = struct.unpack('>I4c0', work, at)
     is_beaten[i] = not clear and seen ~= '' and kind ~= 'r' and not text[field]
     local contested = is_beaten[i]
     if kind ~= 'i' and not clear then contested = (text[field] or '') ~= seen end
@@ -235,7 +239,7 @@ end
 local added, bytes, next = 0, h.bytes, h.next
 if clear then text, ordinal, bytes = {}, {}, 0 end
 for i = 1, count do
-  local kind, field, value = string.sub(work, 80 + i, 80 + i), ARGV[2 + i], ARGV[2 + count + i]
+  local kind, field, value = string.sub(work, 100 + i, 100 + i), ARGV[1 + i], ARGV[1 + count + i]
   local old = text[field]
   if is_beaten[i] then
   elseif kind == 'r' then
@@ -399,7 +403,6 @@ Script make_script(std::initializer_list<std::string_view> parts, const crypto::
     script.digest += digits[static_cast<unsigned char>(byte) >> 4U];
     script.digest += digits[static_cast<unsigned char>(byte) & 0xfU];
   }
-  script.evalsha = "$7\r\nEVALSHA\r\n$40\r\n" + script.digest + "\r\n";
   return script;
 }
 

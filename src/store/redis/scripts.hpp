@@ -1,6 +1,6 @@
 // What runs on the server: one step each, whatever happens. Keys and arguments are listed in scripts.cpp.
 //
-// Each answers an array whose first element is the token, its first argument.
+// Each answers an array whose first element is the token, with which its first argument begins.
 #pragma once
 
 #include <array>
@@ -11,8 +11,7 @@ namespace sessions::store::redis {
 
 struct Script {
   std::string text;
-  std::string digest;   // SHA-1, in hexadecimal
-  std::string evalsha;  // how a call by its digest begins: two words as they are sent
+  std::string digest;  // SHA-1, in hexadecimal
 };
 
 struct Scripts {

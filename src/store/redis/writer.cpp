@@ -5,7 +5,7 @@ namespace sessions::store::redis {
 
 std::string to_bytes(const Attempt& attempt) {
   std::string bytes;
-  bytes.reserve(2 * sizeof(std::uint64_t));
+  bytes.reserve(attempt_size);
   append_integer(bytes, attempt.writer);
   append_integer(bytes, attempt.sequence);
   return bytes;
@@ -13,7 +13,7 @@ std::string to_bytes(const Attempt& attempt) {
 
 std::string to_bytes(const Applied& applied) {
   std::string bytes;
-  bytes.reserve(2 * sizeof(std::uint64_t) + time_size);
+  bytes.reserve(applied_size);
   append_integer(bytes, applied.writer);
   append_integer(bytes, applied.sequence);
   append_integer(bytes, static_cast<std::uint64_t>(applied.time), time_size);

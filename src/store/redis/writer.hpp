@@ -19,7 +19,9 @@ inline void append_integer(std::string& bytes, std::uint64_t number, std::size_t
   bytes.append(big_endian.data() + big_endian.size() - size, size);
 }
 
+inline constexpr std::size_t attempt_size = 2 * sizeof(std::uint64_t);
 inline constexpr std::size_t time_size = 5;
+inline constexpr std::size_t applied_size = attempt_size + time_size;
 
 // Writer and sequence, as scripts compare them; and with a time, as they keep it.
 std::string to_bytes(const Attempt& attempt);

@@ -18,12 +18,12 @@ using World = testing::DeskWorld;
 
 TEST_CASE("a call names the script, its keys and arguments, and takes its text when it has to") {
   const std::string digest(40, 'd');
-  const Script script{"return 1", digest, "$7\r\nEVALSHA\r\n$40\r\n" + digest + "\r\n"};
+  const Script script{"return 1", digest};
   const std::array<std::string_view, 1> keys = {"key"};
   const std::array<std::string_view, 2> arguments = {"token", "$7\r\nEVALSHA\r\n"};
   const std::string plain = format_call(script, keys, arguments);
   const std::string last = "$1\r\n1\r\n$3\r\nkey\r\n$5\r\ntoken\r\n$13\r\n$7\r\nEVALSHA\r\n\r\n";
-  CHECK(plain == "*6\r\n" + script.evalsha + last);
+  CHECK(plain == "*6\r\n$7\r\nEVALSHA\r\n$40\r\n" + digest + "\r\n" + last);
   const std::string with = with_text(script, plain);
   CHECK(with == "*6\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n" + last);
   CHECK(with_text(script, with) == with);
