@@ -191,35 +191,29 @@ def requests_a_second(port: int, cookie: str) -> float:
     return float(found[1])
 
 
-@contextmanager
-def one_core() -> Iterator[None]:
-    """Have what is started meanwhile share a core."""
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(cores)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
+def print_servers(http: str) -> None:
+    """Print what Starlette serves on uvicorn with one of its implementations of HTTP.
 
-
-def print_servers(http: str, sessions: list[str], where: str) -> None:
-    """Print what Starlette serves on uvicorn with one of its implementations of HTTP."""
+    How fast a process is differs from one to the next by as much as a session costs, so each round starts new ones.
+    """
+    sessions = ["signed cookie", "redis"]
     kinds = ["none", *(kind + suffix for kind in sessions for suffix in ("", ", seed"))]
     found: dict[str, list[float]] = {kind: [] for kind in kinds}
-    with ExitStack() as stack:
-        port, directory = free_port(), stack.enter_context(tempfile.TemporaryDirectory())
-        redis = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory]
-        stack.enter_context(process_that_says("eady to accept", redis))
-        ports = {kind: free_port() for kind in kinds}
-        for kind in kinds:
-            command = [sys.executable, str(HERE / "app.py"), kind, http, str(ports[kind]), f"redis://127.0.0.1:{port}"]
-            stack.enter_context(process_that_says("Uvicorn running", command))
-        cookies = {kind: cookie_of(ports[kind]) for kind in kinds}
-        for _ in range(ROUNDS):
+    for _ in range(ROUNDS):
+        with ExitStack() as stack:
+            port, directory = free_port(), stack.enter_context(tempfile.TemporaryDirectory())
+            redis = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", directory]
+            stack.enter_context(process_that_says("eady to accept", redis))
+            ports = {kind: free_port() for kind in kinds}
+            app = [sys.executable, str(HERE / "app.py")]
+            for kind in kinds:
+                command = [*app, kind, http, str(ports[kind]), f"redis://127.0.0.1:{port}"]
+                stack.enter_context(process_that_says("Uvicorn running", command))
+            cookies = {kind: cookie_of(ports[kind]) for kind in kinds}
             for kind in kinds:
                 found[kind].append(1e6 / requests_a_second(ports[kind], cookies[kind]))
     times = {kind: statistics.median(values) for kind, values in found.items()}
-    print(f"\nStarlette on uvicorn with {http} under wrk with 16 connections, {where}:")
+    print(f"\nStarlette on uvicorn with {http} under wrk with 16 connections:")
     print("microseconds a request, and the session's\n")
     print(
         "| session | libsessions | cost | starlette-sessions | cost | ours to its cost | goal |\n" + "| --- " * 7 + "|"
@@ -232,22 +226,11 @@ def print_servers(http: str, sessions: list[str], where: str) -> None:
         print(f"| {costs[0] / costs[1]:.2f} | 0.25 |")
 
 
-def print_all_servers() -> None:
-    """Print them on all cores, and for what only computes on one, too.
-
-    There wrk need not be woken on another core for each response, which in a virtual machine can cost more than the
-    session, and more the longer that core has been idle.
-    """
-    for implementation in ("httptools", "h11"):
-        print_servers(implementation, ["signed cookie", "redis"], "on all cores")
-        with one_core():
-            print_servers(implementation, ["signed cookie"], "on one core")
-
-
 if __name__ == "__main__":
     print_calls(Path(sys.argv[1]))
     print_interfaces(Path(sys.argv[1]).parents[1] / "libsessions.so")
     if shutil.which("wrk") and shutil.which("redis-server"):
-        print_all_servers()
+        for implementation in ("httptools", "h11"):
+            print_servers(implementation)
     else:
         print("\nwrk or redis-server is not there: servers are not measured.")
