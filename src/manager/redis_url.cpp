@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <base/limits.hpp>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <manager/redis_url.hpp>
+#include <system_error>
 
 namespace sessions::manager {
 
@@ -107,13 +109,18 @@ Result<void> read_authority(const Url& url, Options& options) {
 
 // `file` is the parameter, and `what` it holds.
 Result<std::string> read_credential(const std::string& file, const char* what, const std::string& path) {
+  errno = 0;
   std::ifstream stream(path, std::ios::binary);
   constexpr std::size_t most_bytes = 4096;
   std::string text(most_bytes + 1, '\0');
   stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (stream.bad() || (text.empty() && !stream.eof()) || text.size() > most_bytes) {
-    return Error{Status::invalid, "the " + file + " of the backend URL cannot be read, or is larger than 4096 bytes"};
+  if (text.size() > most_bytes) {
+    return Error{Status::invalid, "the " + file + " of the backend URL is larger than 4096 bytes"};
+  }
+  if (stream.bad() || (text.empty() && !stream.eof())) {
+    const std::string reason = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+    return Error{Status::invalid, "the " + file + " of the backend URL cannot be read" + reason};
   }
   while (text.ends_with('\n') || text.ends_with('\r')) {
     text.pop_back();
@@ -196,6 +203,9 @@ Result<Options> redis_options(const Url& url) {
     if (Result<void> read = read_parameter(url, name, value, options); !read) {
       return read.error();
     }
+  }
+  if (!options.user.empty() && options.password.empty()) {
+    return malformed(url, "has a user without a password: write user:password@, or add a password_file");
   }
   // Braces say to a cluster which part of a key counts: those are the library's.
   if (options.prefix.size() > most_prefix_bytes || options.prefix.find_first_of("{}") != std::string::npos) {

@@ -123,6 +123,8 @@ TEST_CASE("a user may stand in a file") {
   std::ofstream(path) << "\n";
   refuses("redis://h?user_file=" + path, "no user");
   refuses("redis://h?user_file=" + directory.file("none"), "user_file");
+  std::ofstream(path) << "app\n";
+  refuses("redis://h?user_file=" + path, "without a password");
 }
 
 TEST_CASE("a password may stand in a file") {
@@ -136,7 +138,13 @@ TEST_CASE("a password may stand in a file") {
     refuses("redis://h?password_file=" + path, "no password");
   }
   std::ofstream(path) << std::string(4097, 'p');
-  refuses("redis://h?password_file=" + path, "password_file");
-  refuses("redis://h?password_file=" + directory.file("none"), "password_file");
-  refuses("redis://h?password_file=/", "password_file");
+  refuses("redis://h?password_file=" + path, "password_file of the backend URL is larger than 4096");
+  refuses("redis://h?password_file=" + directory.file("none"), "cannot be read: No such file or directory");
+  refuses("redis://h?password_file=/", "cannot be read: Is a directory");
+}
+
+TEST_CASE("a user needs a password") {
+  for (const char* const url : {"redis://app@h", "redis://app:@h", "redis+unix://app@/run/redis.sock"}) {
+    refuses(url, "a user without a password");
+  }
 }
