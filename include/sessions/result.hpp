@@ -44,12 +44,13 @@ class [[nodiscard]] Result {
 
   T& operator*() & noexcept { return value_of<0>(held_); }
   const T& operator*() const& noexcept { return value_of<0>(held_); }
-  T&& operator*() && noexcept { return std::move(value_of<0>(held_)); }
+  // By value, so that `for (auto key : *session.keys())` does not outlive what it walks through.
+  T operator*() && noexcept(std::is_nothrow_move_constructible_v<T>) { return std::move(value_of<0>(held_)); }
   T* operator->() noexcept { return &value_of<0>(held_); }
   const T* operator->() const noexcept { return &value_of<0>(held_); }
 
   const Error& error() const& noexcept { return value_of<1>(held_); }
-  Error&& error() && noexcept { return std::move(value_of<1>(held_)); }
+  Error error() && noexcept { return std::move(value_of<1>(held_)); }
 
   // The status of the error, or Status::ok.
   Status status() const noexcept { return has_value() ? Status::ok : error().status(); }
@@ -109,7 +110,7 @@ class [[nodiscard]] Result<void> {
     check_error();
     return error_;
   }
-  Error&& error() && noexcept {
+  Error error() && noexcept {
     check_error();
     return std::move(error_);
   }

@@ -7,6 +7,8 @@
 #include <sessions.hpp>
 #include <string>
 #include <support/catch.hpp>
+#include <type_traits>
+#include <utility>
 
 using sessions::Category;
 using sessions::Error;
@@ -31,6 +33,13 @@ bool terminates(Call call) {
 }
 
 }  // namespace
+
+TEST_CASE("what a result that is not kept gives outlives it") {
+  CHECK(std::is_same_v<decltype(*std::declval<Result<std::string>>()), std::string>);
+  CHECK(std::is_same_v<decltype(std::declval<Result<std::string>>().value_or_throw()), std::string>);
+  CHECK(std::is_same_v<decltype(std::declval<Result<std::string>>().error()), Error>);
+  CHECK(std::is_same_v<decltype(std::declval<Result<void>>().error()), Error>);
+}
 
 TEST_CASE("a status has a name, a message and a category") {
   CHECK(name(Status::limit) == "SESSIONS_E_LIMIT");
