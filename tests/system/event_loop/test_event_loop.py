@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import resource
+import statistics
 import sys
 import tempfile
 import unittest
@@ -22,6 +23,7 @@ PROGRAM = BUILD / "bindings/c/event_loop"
 WATCH = BUILD / "tests/system/libnever_waits.so"
 REQUESTS = 1000
 USERS = 50
+ROUNDS = 5
 LATENCY = 0.05
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -94,17 +96,21 @@ class EventLoop(unittest.TestCase):
                 self.assertEqual((status, body), (200, '{"counter":null}'))
                 cookies.append(cookie)
             await get(port, "/late")
-            answers, without = await many(port, "/nothing", cookies)
-            self.assertEqual({status for status, _, _ in answers}, {404})
-            answers, with_sessions = await many(port, "/hit", cookies)
-            self.assertEqual({status for status, _, _ in answers}, {200}, server.stderr())
+            late = {"/nothing": [], "/hit": []}
+            for _ in range(1 + ROUNDS):
+                for route, status in (("/nothing", 404), ("/hit", 200)):
+                    answers, figures = await many(port, route, cookies)
+                    self.assertEqual({answer[0] for answer in answers}, {status}, server.stderr())
+                    late[route].append(figures)
             await asyncio.gather(*(get(port, "/hit", cookies[0], impatient=True) for _ in range(50)))
             for cookie in cookies[1:]:
-                self.assertEqual(await get(port, "/read", cookie), (200, None, '{"counter":%d}' % (1 + REQUESTS // USERS)))
+                self.assertEqual(await get(port, "/read", cookie), (200, None, '{"counter":%d}' % (1 + (1 + ROUNDS) * REQUESTS // USERS)))
             self.assertEqual((await get(port, "/read", cookies[0]))[0], 200)
-            print(f"figure: {url.split(':')[0]}: {REQUESTS} requests at once: a timer was late by {with_sessions['mean_us']} us on "
-                  f"average, {with_sessions['max_us']} at most; without sessions {without['mean_us']}, {without['max_us']}",
-                  flush=True)
+            # The first of each are slower: nothing is warm.
+            mean, most = ({route: round(statistics.median(figures[name] for figures in all_figures[1:]))
+                           for route, all_figures in late.items()} for name in ("mean_us", "max_us"))
+            print(f"figure: {url.split(':')[0]}: {REQUESTS} requests at once: a timer was late by {mean['/hit']} us on average, "
+                  f"{most['/hit']} at most; without sessions {mean['/nothing']}, {most['/nothing']}", flush=True)
         finally:
             await asyncio.to_thread(server.__exit__, *sys.exc_info())
 
