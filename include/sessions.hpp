@@ -13,11 +13,10 @@
 // What a function means, and which statuses it may end with, stands at its namesake in the C headers; here stands what
 // C++ adds.
 //
-//   Handles     Backend, Config, Manager, Session and Queue own what their C handles stand for, and free it. They can
-//   be
-//               moved and not copied. One that was moved from may be assigned to or destroyed; everything else that it
-//               is asked fails with Status::invalid, or answers as for an empty session. handle() lends the C handle to
-//               functions of C, release() gives it away. They may end in any order.
+//   Handles     Backend, Config, Manager, Session and Queue own what their C handles stand for, and free it.
+//               They can be moved and not copied. One that was moved from may be assigned to or destroyed; everything
+//               else that it is asked fails with Status::invalid, or answers as for an empty session. handle() lends
+//               the C handle to functions of C, release() gives it away. They may end in any order.
 //   Const       Const functions are those that take their handle const in C, and threads follow the C rules: backends
 //               and managers are shared freely, the others are used by one thread at a time.
 //   Errors      Functions that can fail return a Result: a value or an Error, with a status, its category and a message

@@ -2,9 +2,9 @@
  *
  * sessions_session_load_async() and its sisters do what their namesakes do, but never wait for a store. What needs no
  * input or output (sessions in cookies or in memory, requests without a cookie, commits of nothing) is done when they
- * return. Otherwise they return SESSIONS_PENDING: the call is under way, and its result goes to the queue. The queue's
- * descriptor then becomes readable; the host's loop sees that and calls sessions_queue_dispatch(), which calls back on
- * the thread that the loop runs on.
+ * return, and so is what happens to have been answered by then. Otherwise they return SESSIONS_PENDING: the call is
+ * under way, and its result goes to the queue. The queue's descriptor then becomes readable; the host's loop sees that
+ * and calls sessions_queue_dispatch(), which calls back on the thread that the loop runs on.
  *
  *   sessions_queue_new(&queue, &error);
  *   loop_watch_readable(sessions_queue_descriptor(queue), on_readable);     on_readable: sessions_queue_dispatch(queue)

@@ -45,7 +45,9 @@ class Codec(Protocol):
 
 
 class CustomStore(Protocol):
-    """A store written in Python, called from several threads at once.
+    """A store written in Python, called from several threads at once: on those that load and commit.
+
+    For calls of ``sessions.aio`` that is one thread for each event loop, which calls it for one after the other.
 
     ``sweep(most, now) -> (sessions, bytes)``, ``ping()`` and ``statistics() -> (sessions, bytes)`` may be there too,
     and ``change(key, decide) -> bool``, which makes a whole change in one step, such as a transaction that holds a lock
