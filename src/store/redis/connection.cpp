@@ -97,7 +97,7 @@ void Connection::send(Requests& requests) {
   }
 }
 
-void Connection::submit(Requests one, Deadline now) {
+void Connection::submit(Requests& one, Deadline now) {
   if (is_ready() && now - opened_ > longest_life) {
     phase_ = Phase::stale;
   }

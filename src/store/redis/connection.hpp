@@ -36,8 +36,8 @@ class Connection {
   // Nobody asks anything of it.
   bool is_at_rest() const noexcept { return phase_ == Phase::closed && waiting_.empty(); }
 
-  // Sends it, or keeps it until the connection is ready.
-  void submit(Requests one, Deadline now);
+  // Sends it, or keeps it until the connection is ready. Without memory it throws, and takes nothing.
+  void submit(Requests& one, Deadline now);
 
   // Sends what the socket takes. False when it does not take everything.
   bool flush();

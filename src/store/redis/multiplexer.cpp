@@ -34,6 +34,52 @@ constexpr std::string_view no_time = "the connection to Redis was not made in th
 
 }  // namespace
 
+// Has the lock. Who brings a request does not wait for it, since his thread may have an event loop: he leaves the
+// request in the inbox, which whoever has the lock reads before he leaves it, and once more after that.
+class Multiplexer::Hold {
+ public:
+  explicit Hold(Multiplexer& of) : of_(of), lock_(of.mutex_) {}
+  Hold(Multiplexer& of, std::try_to_lock_t if_free) : of_(of), lock_(of.mutex_, if_free) {}
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  Hold(Hold&&) = delete;
+  Hold& operator=(Hold&&) = delete;
+
+  ~Hold() {
+    if (lock_.owns_lock()) {
+      leave();
+    }
+  }
+
+  bool is_taken() const noexcept { return lock_.owns_lock(); }
+  void take() { lock_.lock(); }
+
+  // Adding nothing to the count makes sure that a request is seen here when who has brought it finds the lock taken.
+  void leave() noexcept {
+    do {
+      of_.read_inbox(*this);
+      lock_.unlock();
+    } while (of_.unread_.fetch_add(0) > 0 && lock_.try_lock());
+    for (const auto& request : refused_) {
+      request->fail(in_words(reason_.status, reason_.message));
+    }
+    refused_.clear();
+  }
+
+  // What is refused is told so when the lock is left.
+  void refuse(Requests& requests, Error reason) noexcept {
+    refused_.splice(refused_.end(), requests);
+    reason_ = std::move(reason);
+  }
+  bool has_refused() const noexcept { return !refused_.empty(); }
+
+ private:
+  Multiplexer& of_;
+  std::unique_lock<std::mutex> lock_;
+  Requests refused_;
+  Error reason_{Status::unavailable, {}};
+};
+
 Multiplexer::Multiplexer(const Options& options, const std::shared_ptr<crypto::TlsContext>& tls,
                          const Environment& environment)
     : options_(options), environment_(environment) {
@@ -63,25 +109,57 @@ Connection& Multiplexer::choose(Lane lane, Deadline now) const noexcept {
 }
 
 void Multiplexer::submit(std::unique_ptr<Request> request, Lane lane) {
+  Requests requests = one(std::move(request));
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    Requests& inbox = inbox_[static_cast<std::size_t>(lane)];
+    inbox.splice(inbox.end(), requests);
+    unread_.fetch_add(1);
+  }
+  const Hold if_free(*this, std::try_to_lock);
+}
+
+void Multiplexer::read_inbox(Hold& hold) noexcept {
+  if (unread_.load() == 0) {
+    return;
+  }
+  std::array<Requests, lane_count> brought;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    brought.swap(inbox_);
+    unread_.store(0);
+  }
   const Deadline now = environment_.now();
-  std::unique_lock lock(mutex_);
-  Connection& connection = choose(lane, now);
+  for (std::size_t lane = 0; lane < lane_count; ++lane) {
+    while (!brought[lane].empty()) {
+      Requests first;
+      first.splice(first.end(), brought[lane], brought[lane].begin());
+      hand_over(first, choose(static_cast<Lane>(lane), now), hold, now);
+    }
+  }
+  // Who drives, and does not poll just now, will send it before it polls again.
+  if (is_driven_ && !is_polling_) {
+    return;
+  }
+  for (const auto& connection : connections_) {
+    if (!connection->is_at_rest() && !connection->flush() && is_polling_) {
+      wake_up_.set();
+    }
+  }
+}
+
+void Multiplexer::hand_over(Requests& one, Connection& connection, Hold& hold, Deadline now) noexcept {
   if (must_fail(connection, now)) {
-    Error error = in_words(Status::unavailable, breaker_.reason.message);
-    lock.unlock();
-    request->fail(std::move(error));
+    hold.refuse(one, in_words(Status::unavailable, breaker_.reason.message));
     return;
   }
   if (!connection.is_ready()) {
     breaker_.tried_until = now + options_.connect_timeout;
   }
-  connection.submit(one(std::move(request)), now);
-  // Who drives, and does not poll just now, will send it before it polls again.
-  if (is_driven_ && !is_polling_) {
-    return;
-  }
-  if (!connection.flush() && is_polling_) {
-    wake_up_.set();
+  try {
+    connection.submit(one, now);
+  } catch (const std::bad_alloc&) {
+    hold.refuse(one, {Status::nomem, {}});
   }
 }
 
@@ -106,7 +184,8 @@ void Multiplexer::wait_for(Awaited& awaited, Deadline deadline) {
 void Multiplexer::withdraw(Awaited& awaited) {
   std::unique_ptr<Request> request;
   {
-    const std::lock_guard lock(mutex_);
+    Hold hold(*this);
+    read_inbox(hold);
     for (const auto& connection : connections_) {
       request = request ? std::move(request) : connection->withdraw(awaited);
     }
@@ -120,13 +199,13 @@ void Multiplexer::withdraw(Awaited& awaited) {
 }
 
 void Multiplexer::drive(const Awaited& awaited, Deadline now, Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  Hold hold(*this);
   while (!awaited.is_delivered() && now < deadline) {
     try {
-      now = step(lock, now, deadline);
+      now = step(hold, now, deadline);
     } catch (const std::bad_alloc&) {
-      if (!lock.owns_lock()) {
-        lock.lock();
+      if (!hold.is_taken()) {
+        hold.take();
       }
       now = environment_.now();
       is_polling_ = false;
@@ -134,16 +213,17 @@ void Multiplexer::drive(const Awaited& awaited, Deadline now, Deadline deadline)
         connection->abandon(Status::nomem);
       }
     }
-    if (!late_.empty() || !refused_.empty()) {
-      lock.unlock();
+    if (!late_.empty() || !refused_.empty() || hold.has_refused()) {
+      hold.leave();
       answer_ended();
-      lock.lock();
+      hold.take();
     }
   }
   for (const auto& connection : connections_) {
     connection->flush();  // of those who have left it to this one
   }
   is_driven_.exchange(false);  // so that it is seen below who had given up before he found it taken
+  read_inbox(hold);            // likewise
   static_cast<void>(std::any_of(connections_.begin(), connections_.end(),
                                 [](const auto& connection) { return connection->rouse(); }));
 }
@@ -176,12 +256,13 @@ std::ptrdiff_t Multiplexer::opening_count() const noexcept {
   return std::count_if(connections_.begin(), connections_.end(), [](const auto& each) { return each->is_opening(); });
 }
 
-Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Deadline deadline) {
+Deadline Multiplexer::step(Hold& hold, Deadline now, Deadline deadline) {
   const auto check = [&](Connection& connection, Result<void> done) {
     if (!done) {
       failed(connection, std::move(done.error()), now);
     }
   };
+  read_inbox(hold);
   busy_.clear();
   for (const auto& connection : connections_) {
     if (!connection->is_at_rest()) {
@@ -204,16 +285,16 @@ Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Dea
   if (!late_.empty()) {
     breaker_.tried_until = {};
   }
-  if (!late_.empty() || !refused_.empty()) {
+  if (!late_.empty() || !refused_.empty() || hold.has_refused()) {
     return now;  // they have waited long enough
   }
   const std::size_t awaited =
       std::accumulate(busy_.begin(), busy_.end(), std::size_t{0},
                       [](std::size_t sum, const Connection* connection) { return sum + connection->awaited_count(); });
   is_polling_ = true;
-  lock.unlock();
+  hold.leave();
   environment_.poll(descriptors_, now, until, awaited == 1);
-  lock.lock();
+  hold.take();
   is_polling_ = false;
   if ((descriptors_.front().revents & POLLIN) != 0) {
     wake_up_.clear();
@@ -222,14 +303,16 @@ Deadline Multiplexer::step(std::unique_lock<std::mutex>& lock, Deadline now, Dea
   for (Connection* const connection : busy_) {
     check(*connection, connection->receive(descriptors_, now));
   }
-  lock.unlock();
+  hold.leave();
   for (Connection* const connection : busy_) {
     while (connection->process()) {
-      const std::lock_guard again(mutex_);
+      hold.take();
+      read_inbox(hold);
       connection->flush();
+      hold.leave();
     }
   }
-  lock.lock();
+  hold.take();
   for (Connection* const connection : busy_) {
     check(*connection, connection->follow_up(now));
     if (connection->is_ready()) {

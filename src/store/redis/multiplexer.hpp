@@ -2,6 +2,7 @@
 // connections for all; when it has its answer it leaves that to another. Leaders and followers, as in POSA 2.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <base/event.hpp>
 #include <memory>
@@ -29,6 +30,10 @@ class Multiplexer final : public Transport {
   void nudge() noexcept override { wake_up_.set(); }
 
  private:
+  class Hold;
+
+  static constexpr std::size_t lane_count = 2;
+
   // After failures nobody tries to connect for a while, and calls that no other connection takes fail at once; then one
   // call tries, and until that is decided the others still fail.
   struct Breaker {
@@ -44,14 +49,19 @@ class Multiplexer final : public Transport {
   Connection& choose(Lane lane, Deadline now) const noexcept;
   void drive(const Awaited& awaited, Deadline now, Deadline deadline);
   // What the time is afterwards.
-  Deadline step(std::unique_lock<std::mutex>& lock, Deadline now, Deadline deadline);
+  Deadline step(Hold& hold, Deadline now, Deadline deadline);
   void failed(Connection& connection, Error error, Deadline now) noexcept;
   void answer_ended() noexcept;
   void withdraw(Awaited& awaited);
+  void read_inbox(Hold& hold) noexcept;
+  void hand_over(Requests& one, Connection& connection, Hold& hold, Deadline now) noexcept;
 
   const Options options_;
   const Environment environment_;
-  std::mutex mutex_;
+  std::mutex inbox_mutex_;
+  std::array<Requests, lane_count> inbox_;
+  std::atomic<std::size_t> unread_ = 0;                   // in there
+  std::mutex mutex_;                                      // of what follows; see Hold
   std::vector<std::unique_ptr<Connection>> connections_;  // the last one is for Lane::confirming
   Breaker breaker_;
   bool is_polling_ = false;

@@ -9,6 +9,7 @@
 #include <store/redis/multiplexer.hpp>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,29 @@ TEST_CASE("calls are pipelined, and each has its own reply") {
     CHECK(world.wait(asked[static_cast<std::size_t>(i)]) == std::to_string(i));
   }
   CHECK(world.server.connections == 1);
+}
+
+TEST_CASE("who brings a request never waits for whoever has the lock, and it is sent all the same") {
+  World world;
+  world.server.script = World::echo;
+  Environment environment = world.server.environment();
+  bool has_polled = false;
+  Asked brought;
+  environment.poll = [&, poll = environment.poll](std::span<pollfd> descriptors, Deadline now, Deadline until,
+                                                  bool is_alone) {
+    poll(descriptors, now, until, is_alone);
+    has_polled = true;
+  };
+  environment.now = [&, now = environment.now] {
+    if (std::exchange(has_polled, false) && !brought) {  // then whoever drives has the lock
+      std::thread([&] { brought = world.submit("brought"); }).join();
+    }
+    return now();
+  };
+  world.multiplexer = std::make_unique<Multiplexer>(world.options, nullptr, environment);
+  CHECK(world.ask("first") == "first");
+  REQUIRE(brought);
+  CHECK(world.wait(brought) == "brought");
 }
 
 TEST_CASE("what callers ask next is sent before the last of a burst is answered") {
