@@ -15,9 +15,9 @@
  * While a call is under way its session answers SESSIONS_E_MISUSE to everything but sessions_session_free(), and
  * functions without a status answer as for NULL. Each call has the deadline that the blocking one would have.
  *
- * What waits is one thread of the queue for each store that needs it; it starts with the first call that does. Loads
- * and commits on Redis share the connections of all other callers; stores that block, such as SQLite and custom ones,
- * are called on that thread, one call after the other.
+ * What waits are threads of the queue. Loads and commits on Redis share the connections of all other callers, and one
+ * thread waits for them; stores that block, such as SQLite and custom ones, are called on up to 16 threads for each
+ * store, which start when a call finds none idle, and end with the queue.
  *
  * A queue, and the sessions whose calls are under way in it, are used by one thread at a time; sessions of any manager
  * may share one. It holds on to the stores that it has waited for until it is freed. After fork a queue belongs to the
@@ -34,7 +34,7 @@ extern "C" {
 
 /* Tells how a call that was under way has ended. Called once for each call that returned SESSIONS_PENDING, from
  * sessions_queue_dispatch(), or from sessions_queue_free() with SESSIONS_E_CANCELED. It may call anything, the freeing
- * of the queue and of the session included. It must not throw.
+ * of the queue and of the session included.
  *
  * user_data   as it was given to the call
  * status      what the blocking call would have returned; SESSIONS_E_CANCELED when the session or the queue was freed
@@ -58,9 +58,10 @@ SESSIONS_API void sessions_queue_free(sessions_queue *queue);
  * poll(2) and its like: it must not be read from or closed, and is valid until the queue is freed. Since 0.1. */
 SESSIONS_API int32_t sessions_queue_descriptor(const sessions_queue *queue);
 
-/* Calls back for each result that is there; never waits. dispatched may be NULL; receives how many callbacks were
- * called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child of the process that
- * made the queue). Since 0.1. */
+/* Calls back for results that are there, but for at most 16 of each store, so that the loop's timers and other events
+ * have their turn: when there are more, the descriptor is readable again. Never waits. dispatched may be NULL; receives
+ * how many callbacks were called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child
+ * of the process that made the queue). Since 0.1. */
 SESSIONS_API sessions_status sessions_queue_dispatch(sessions_queue *queue, size_t *dispatched, sessions_error **error);
 
 /* sessions_session_load(), sessions_session_load_value(), sessions_session_commit(), sessions_session_regenerate() and

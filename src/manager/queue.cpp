@@ -8,6 +8,9 @@ namespace sessions::manager {
 
 namespace {
 
+// Then the loop has its turn: a thousand results at once would keep its timers waiting for milliseconds.
+constexpr std::size_t most_at_once = 16;
+
 Error canceled() { return {Status::canceled, {}}; }
 
 Result<void> result_of(PendingCall& call) {
@@ -87,17 +90,17 @@ Result<std::size_t> Queue::dispatch() {
   if (Result<void> checked = check(); !checked) {
     return std::move(checked.error());
   }
-  event_.clear();
+  event_->clear();
   std::size_t count = 0;
   for (std::size_t i = 0; i < waiters_.size() && !is_closed_; ++i) {  // a callback may add some
     const std::shared_ptr<Waiter> waiter = waiters_[i];
-    for (std::size_t left = waiter->finished_count(); left > 0 && !is_closed_; --left) {
+    for (std::size_t left = std::min(waiter->finished_count(), most_at_once); left > 0 && !is_closed_; --left) {
       count += dispatch_next(*waiter) ? 1 : 0;
     }
   }
   const auto has_more = [](const auto& waiter) { return waiter->finished_count() > 0; };
   if (!is_closed_ && std::any_of(waiters_.begin(), waiters_.end(), has_more)) {
-    event_.set();
+    event_->set();
   }
   return count;
 }

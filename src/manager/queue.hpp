@@ -26,13 +26,13 @@ class Queue {
   ~Queue();
 
   // Becomes readable when there is something to dispatch.
-  int descriptor() const noexcept { return event_.descriptor(); }
+  int descriptor() const noexcept { return event_->descriptor(); }
 
   // Makes a call. Null when that is done; otherwise it is under way, and `end` will be called with its result by
   // dispatch() or close().
   Result<std::shared_ptr<PendingCall>> begin(Session& session, PendingCall::Begin begin, PendingCall::End end);
 
-  // Ends the calls that are finished. Returns how many.
+  // Ends calls that are finished, some of them when there are many. Returns how many.
   Result<std::size_t> dispatch();
 
   // Ends all calls, those that are still under way with Status::canceled.
@@ -47,7 +47,7 @@ class Queue {
   bool dispatch_next(Waiter& waiter);
 
   const ProcessMark process_;
-  const Event event_;
+  const std::shared_ptr<const Event> event_ = std::make_shared<const Event>();
   bool is_closed_ = false;
   std::vector<std::shared_ptr<Waiter>> waiters_;  // one for each store
 };

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <manager/session.hpp>
 #include <manager/waiter.hpp>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -13,70 +14,126 @@ class Waiter::Pump final : public store::Awaited {
   void deliver() noexcept { announce(); }
 };
 
-Waiter::Waiter(std::shared_ptr<store::Store> store, const Event& event) : store_(std::move(store)), event_(event) {}
+// Has the lock. Who is woken would run at once, and wait for the lock if it were still held: so he is woken after it.
+class Waiter::Turn {
+ public:
+  explicit Turn(Waiter& waiter) : waiter_(waiter), lock_(waiter.mutex_) {}
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  Turn(Turn&&) = delete;
+  Turn& operator=(Turn&&) = delete;
+
+  ~Turn() {
+    if (lock_.owns_lock()) {
+      end();
+    }
+  }
+
+  void begin() { lock_.lock(); }
+
+  void end() noexcept {
+    const auto event = std::exchange(waiter_.has_finished_, false) ? waiter_.event_ : nullptr;
+    const bool has_work = std::exchange(waiter_.has_work_, false);
+    const bool is_stopping = waiter_.is_stopping_;
+    lock_.unlock();
+    if (event != nullptr) {
+      event->set();
+    }
+    if (is_stopping) {
+      waiter_.changed_.notify_all();
+    } else if (has_work) {
+      waiter_.changed_.notify_one();
+    }
+  }
+
+  // Until there is work, a call has moved while the waiter stops, or for no reason.
+  void wait() {
+    if (waiter_.has_finished_ || waiter_.has_work_) {
+      end();
+      begin();
+    } else {
+      waiter_.changed_.wait(lock_);
+    }
+  }
+
+ private:
+  Waiter& waiter_;
+  std::unique_lock<std::mutex> lock_;
+};
+
+Waiter::Waiter(std::shared_ptr<store::Store> store, std::shared_ptr<const Event> event)
+    : store_(std::move(store)), event_(std::move(event)) {}
 
 Waiter::~Waiter() { stop(); }
 
 // The host's signals are for the host's threads.
-Result<void> Waiter::start() {
+Result<void> Waiter::start_thread() {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   Result<void> started;
   try {
-    thread_ = std::thread(&Waiter::run, this);
+    threads_[thread_count_] = std::thread(&Waiter::run, this);
+    ++thread_count_;
   } catch (const std::system_error&) {
     started = Error{Status::unavailable, "no thread could be started to wait for the store: raise the process's limit"};
+  } catch (const std::bad_alloc&) {
+    started = Error{Status::nomem, {}};
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return started;
 }
 
-void Waiter::take(const std::shared_ptr<PendingCall>& call, PendingCalls& node, PendingCalls& calls) noexcept {
+void Waiter::take(const std::shared_ptr<PendingCall>& call, PendingCalls& node) noexcept {
   call->self = node.begin();
-  calls.splice(calls.end(), node);
-  call->place = &calls;
+  running_.splice(running_.end(), node);
+  call->place = &running_;
 }
 
 void Waiter::begin(const std::shared_ptr<PendingCall>& call, PendingCalls node) noexcept {
-  const Lock lock(mutex_);
-  take(call, node, jobs_);
-  interrupt();
+  Turn turn(*this);
+  take(call, node);
+  place(*call, jobs_);
+  const bool is_short = jobs_.size() > idle_count_ && thread_count_ < threads_.size();
+  turn.end();
+  if (is_short) {
+    static_cast<void>(start_thread());  // there is one already
+  }
 }
 
 void Waiter::await(const std::shared_ptr<PendingCall>& call, PendingCalls node) noexcept {
-  Lock lock(mutex_);
-  take(call, node, running_);
-  await(*call, lock);
+  Turn turn(*this);
+  take(call, node);
+  await(*call, turn);
 }
 
 void Waiter::await_again(PendingCall& call) noexcept {
-  Lock lock(mutex_);
-  await(call, lock);
+  Turn turn(*this);
+  await(call, turn);
 }
 
-void Waiter::await(PendingCall& call, Lock& lock) noexcept {
+void Waiter::await(PendingCall& call, Turn& turn) noexcept {
   const std::shared_ptr<PendingCall> shared = *call.self;
   call.deadline = call.session.deadline();
   place(call, asked_);
   if (call.deadline < pump_until_) {
     interrupt();
   }
-  lock.unlock();  // who answers may hold a lock of the store, and take this one
+  turn.end();  // who answers may hold a lock of the store, and take this one
   if (!call.session.answer().watch(shared)) {
     delivered(call);
   }
-  lock.lock();
+  turn.begin();
 }
 
 std::size_t Waiter::finished_count() noexcept {
-  const Lock lock(mutex_);
+  const Turn turn(*this);
   return finished_.size();
 }
 
 std::shared_ptr<PendingCall> Waiter::next_finished() noexcept {
-  const Lock lock(mutex_);
+  const Turn turn(*this);
   if (finished_.empty()) {
     return nullptr;
   }
@@ -86,7 +143,7 @@ std::shared_ptr<PendingCall> Waiter::next_finished() noexcept {
 }
 
 void Waiter::drop(const PendingCall& call) noexcept {
-  const Lock lock(mutex_);
+  const Turn turn(*this);
   running_.erase(call.self);
 }
 
@@ -95,50 +152,51 @@ void Waiter::cancel(PendingCall& call, PendingCall::Owner session) noexcept {
     static_cast<void>(session.release());
     return;
   }
-  Lock lock(mutex_);
+  Turn turn(*this);
   call.owner = std::move(session);
   call.is_canceled = true;
   if (call.place == &jobs_) {
     place(call, finished_);
   } else if (call.place == &asked_ && !call.is_being_given_up) {
-    static_cast<void>(give_up(call, lock));
+    static_cast<void>(give_up(call, turn));
   }
 }
 
 void Waiter::stop() noexcept {
-  Lock lock(mutex_);
+  Turn turn(*this);
   is_stopping_ = true;
   interrupt();
-  lock.unlock();
-  if (thread_.joinable()) {
-    thread_.join();
+  turn.end();
+  for (; thread_count_ > 0; --thread_count_) {
+    threads_[thread_count_ - 1].join();
   }
-  lock.lock();
+  turn.begin();
   while (!asked_.empty()) {
     PendingCall& call = *asked_.front();
-    if (!call.is_being_given_up && give_up(call, lock)) {
+    if (!call.is_being_given_up && give_up(call, turn)) {
       call.is_canceled = true;
     } else {
-      changed_.wait(lock, [&] { return call.place != &asked_; });
+      turn.wait();
     }
   }
   while (!jobs_.empty()) {
     jobs_.front()->is_canceled = true;
     place(*jobs_.front(), finished_);
   }
+  event_.reset();
   const std::shared_ptr<store::Store> released = std::move(store_);
-  lock.unlock();  // before the store goes, which may hold calls that hold the waiter
+  turn.end();  // before the store goes, which may hold calls that hold the waiter
 }
 
 void Waiter::leave_alone() noexcept { for_ever_ = shared_from_this(); }
 
 void Waiter::delivered(PendingCall& call) noexcept {
-  const Lock lock(mutex_);
+  const Turn turn(*this);
   place(call, store_->may_block() && !is_stopping_ ? jobs_ : finished_);
 }
 
 bool Waiter::rouse() noexcept {
-  const Lock lock(mutex_);
+  const Turn turn(*this);
   if (pump_ != nullptr) {
     static_cast<void>(pump_->rouse());
   }
@@ -147,18 +205,16 @@ bool Waiter::rouse() noexcept {
 
 void Waiter::place(PendingCall& call, PendingCalls& calls) noexcept {
   call.move_to(calls);
-  if (&calls == &finished_ && finished_.size() == 1) {
-    event_.set();
-  }
-  if (&calls == &jobs_) {
+  if (&calls == &finished_) {
+    has_finished_ = has_finished_ || finished_.size() == 1;
+  } else if (&calls == &jobs_ && jobs_.size() > idle_count_) {
     interrupt();
-  } else {
-    changed_.notify_all();
+  } else if (&calls == &jobs_ || (&calls == &asked_ && pump_ == nullptr)) {
+    has_work_ = true;
   }
 }
 
 void Waiter::interrupt() noexcept {
-  changed_.notify_all();
   if (pump_ != nullptr) {
     pump_->deliver();
     store_->nudge();
@@ -166,72 +222,79 @@ void Waiter::interrupt() noexcept {
 }
 
 void Waiter::run() noexcept {
-  Lock lock(mutex_);
+  Turn turn(*this);
   while (!is_stopping_) {
     if (!jobs_.empty()) {
-      run_job(lock);
-    } else if (asked_.empty()) {
-      changed_.wait(lock);
+      run_job(turn);
+    } else if (asked_.empty() || pump_ != nullptr) {
+      rest(turn);
     } else {
-      look_after_store(lock);
+      look_after_store(turn);
     }
   }
 }
 
-void Waiter::run_job(Lock& lock) noexcept {
+void Waiter::rest(Turn& turn) {
+  ++idle_count_;
+  turn.wait();
+  --idle_count_;
+}
+
+void Waiter::run_job(Turn& turn) noexcept {
   const std::shared_ptr<PendingCall> call = jobs_.front();
   place(*call, running_);
-  lock.unlock();
+  has_work_ = !asked_.empty() && pump_ == nullptr;  // by somebody else, meanwhile
+  turn.end();
   Result<void> result = call->run();
-  lock.lock();
+  turn.begin();
   if (!result && is_pending(result.error())) {
-    await(*call, lock);
+    await(*call, turn);
   } else {
     call->result.emplace(std::move(result));
     place(*call, finished_);
   }
 }
 
-void Waiter::look_after_store(Lock& lock) {
+void Waiter::look_after_store(Turn& turn) {
   const Deadline now = std::chrono::steady_clock::now();
   Deadline until = Deadline::max();
   for (const std::shared_ptr<PendingCall>& call : asked_) {
     if (call->is_being_given_up) {
       continue;
     }
-    if (call->deadline <= now && give_up(*call, lock)) {
+    if (call->deadline <= now && give_up(*call, turn)) {
       return;
     }
     until = std::min(until, call->deadline);
   }
   if (until == Deadline::max()) {
-    changed_.wait(lock);
+    rest(turn);
     return;
   }
   Pump pump;
   pump_ = &pump;
   pump_until_ = until;
-  lock.unlock();
+  turn.end();
   store_->wait_for(pump, until);
   if (pump.is_delivered()) {
     Pump none;
     store_->wait_for(none, Deadline());  // it may have been roused before it was interrupted: somebody else has to be
   }
-  lock.lock();
+  turn.begin();
   pump_ = nullptr;
   pump_until_ = {};
 }
 
 // False when the answer is on its way to us.
-bool Waiter::give_up(PendingCall& call, Lock& lock) noexcept {
+bool Waiter::give_up(PendingCall& call, Turn& turn) noexcept {
   store::Awaited& answer = call.session.answer();
   if (!answer.unwatch()) {
     return false;
   }
   call.is_being_given_up = true;
-  lock.unlock();
+  turn.end();
   store_->wait_for(answer, Deadline());  // which is over: the store takes back what it has not begun
-  lock.lock();
+  turn.begin();
   call.is_being_given_up = false;
   place(call, store_->may_block() && !is_stopping_ && !call.is_canceled ? jobs_ : finished_);
   return true;

@@ -1,10 +1,12 @@
-// Who waits for a store while the calls of a queue are under way: a thread.
+// Who waits for a store while the calls of a queue are under way: threads.
 #pragma once
 
+#include <array>
 #include <base/clock.hpp>
 #include <base/event.hpp>
 #include <base/process_mark.hpp>
 #include <condition_variable>
+#include <cstddef>
 #include <manager/pending_call.hpp>
 #include <memory>
 #include <mutex>
@@ -13,24 +15,24 @@
 
 namespace sessions::manager {
 
-// Calls to stores that may block are made on the thread, one after the other. Other stores are asked by the queue's
-// owner, and the thread waits until they have answered.
+// Calls to stores that may block are made on the threads, each of which is started when a call finds none idle. Other
+// stores are asked by the queue's owner, and one thread waits until they have answered.
 class Waiter : public std::enable_shared_from_this<Waiter> {
  public:
-  // `event` is set when a call is finished. It outlives stop().
-  Waiter(std::shared_ptr<store::Store> store, const Event& event);
+  // `event` is set when a call is finished.
+  Waiter(std::shared_ptr<store::Store> store, std::shared_ptr<const Event> event);
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
   Waiter(Waiter&&) = delete;
   Waiter& operator=(Waiter&&) = delete;
   ~Waiter();
 
-  // Status unavailable when there can be no more threads.
-  Result<void> start();
+  // The first thread. Status unavailable when there can be no more, or nomem.
+  Result<void> start() { return start_thread(); }
 
   const std::shared_ptr<store::Store>& store() const noexcept { return store_; }
 
-  // Takes over a call that the thread is to begin.
+  // Takes over a call that a thread is to begin.
   void begin(const std::shared_ptr<PendingCall>& call, PendingCalls node) noexcept;
 
   // Takes over a call whose session has asked the store.
@@ -50,8 +52,8 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
   // The session is not wanted any more: it is destroyed with the call. In the child of a fork it is left alone, too.
   void cancel(PendingCall& call, PendingCall::Owner session) noexcept;
 
-  // Ends the thread; then every call is finished, and canceled unless it was answered. Lets go of the store: as long as
-  // that lives, a request that it has not answered may hold a call, and so the waiter.
+  // Ends the threads; then every call is finished, and canceled unless it was answered. Lets go of the store: as long
+  // as that lives, a request that it has not answered may hold a call, and so the waiter.
   void stop() noexcept;
 
   // In the child of a fork, where nothing of this may be touched: makes it last for ever.
@@ -63,31 +65,39 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
   bool rouse() noexcept;
 
  private:
-  class Pump;
-  using Lock = std::unique_lock<std::mutex>;
+  static constexpr std::size_t most_threads = 16;
 
+  class Pump;
+  class Turn;
+
+  Result<void> start_thread();
   void run() noexcept;
-  void run_job(Lock& lock) noexcept;
-  void look_after_store(Lock& lock);
-  void await(PendingCall& call, Lock& lock) noexcept;
-  bool give_up(PendingCall& call, Lock& lock) noexcept;
-  void take(const std::shared_ptr<PendingCall>& call, PendingCalls& node, PendingCalls& calls) noexcept;
+  void rest(Turn& turn);
+  void run_job(Turn& turn) noexcept;
+  void look_after_store(Turn& turn);
+  void await(PendingCall& call, Turn& turn) noexcept;
+  bool give_up(PendingCall& call, Turn& turn) noexcept;
+  void take(const std::shared_ptr<PendingCall>& call, PendingCalls& node) noexcept;
   void place(PendingCall& call, PendingCalls& calls) noexcept;
   void interrupt() noexcept;
 
   const ProcessMark process_;
   std::shared_ptr<store::Store> store_;  // until stop()
-  const Event& event_;
+  std::shared_ptr<const Event> event_;   // likewise
   std::mutex mutex_;
   std::condition_variable changed_;
-  PendingCalls jobs_;  // to be begun, or resumed, on the thread
+  bool has_finished_ = false;   // since the lock was taken: to be told
+  bool has_work_ = false;       // likewise, to a thread
+  std::size_t idle_count_ = 0;  // of the threads
+  PendingCalls jobs_;           // to be begun, or resumed, on the thread
   PendingCalls running_;
   PendingCalls asked_;
   PendingCalls finished_;
   bool is_stopping_ = false;
-  Pump* pump_ = nullptr;  // while the thread is with the store
+  Pump* pump_ = nullptr;  // while a thread waits for the store
   Deadline pump_until_{};
-  std::thread thread_;
+  std::array<std::thread, most_threads> threads_;
+  std::size_t thread_count_ = 0;  // for the queue's owner
   std::shared_ptr<Waiter> for_ever_;
 };
 

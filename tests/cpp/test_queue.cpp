@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <support/catch.hpp>
 #include <type_traits>
+#include <vector>
 
 #include "loop.hpp"
 #include "world.hpp"
@@ -187,7 +188,11 @@ TEST_CASE("what a callback throws comes out of the call that ran it") {
 TEST_CASE("dispatch throws the first of what callbacks throw, once, when all were called") {
   Gated gated;
   const auto held = gated.gate->hold();
-  gated.session->load(gated.header, gated.queue, [](const Result<void>&) {});  // keeps the others from the store
+  std::vector<Session> first;  // these have all threads, and keep the others from the store
+  for (int i = 0; i < 16; ++i) {
+    first.push_back(gated.manager.new_session().value_or_throw());
+    first.back().load(gated.header, gated.queue, [](const Result<void>&) {});
+  }
   int calls = 0;
   for (int i = 0; i < 3; ++i) {
     Session ends = gated.manager.new_session().value_or_throw();

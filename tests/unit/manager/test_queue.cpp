@@ -2,7 +2,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <chrono>
+#include <functional>
 #include <manager/queue.hpp>
 #include <manager/session.hpp>
 #include <memory>
@@ -38,6 +40,22 @@ class Blocking final : public testing::ForwardingStore {
     asked_on = std::this_thread::get_id();
     call();
   }
+};
+
+// A store that answers nobody before so many ask at once.
+class Meeting final : public testing::ForwardingStore {
+ public:
+  explicit Meeting(int expected)
+      : ForwardingStore(std::make_shared<store::Memory>(store::MemoryBounds{})), arrivals_(expected) {}
+
+ protected:
+  void forward(std::function<void()> call) override {
+    arrivals_.arrive_and_wait();
+    call();
+  }
+
+ private:
+  std::barrier<> arrivals_;
 };
 
 bool is_readable(const Queue& queue, std::chrono::milliseconds timeout = std::chrono::milliseconds(0)) {
@@ -94,6 +112,22 @@ TEST_CASE("a call that is answered makes the descriptor readable, until it is di
   CHECK(town.session.origin() == manager::Origin::unknown);
 }
 
+TEST_CASE("of many results that are there, a dispatch calls back for some, and the descriptor stays readable") {
+  Town town;
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (std::size_t i = 0; i < 20; ++i) {
+    sessions.push_back(std::make_unique<Session>(town.world.manager()));
+    REQUIRE(town.load(*sessions.back()));
+  }
+  town.store->let_go();
+  REQUIRE(becomes_readable(*town.queue));
+  CHECK(*town.queue->dispatch() == 16);
+  CHECK(town.ended.size() == 16);
+  REQUIRE(is_readable(*town.queue));
+  CHECK(*town.queue->dispatch() == 4);
+  CHECK_FALSE(is_readable(*town.queue));
+}
+
 TEST_CASE("a call that asks again is not at its end") {
   Town town;
   REQUIRE(town.load(town.session, one_cookie + "; __Host-session=" + std::string(42, 'B') + "A"));
@@ -117,6 +151,22 @@ TEST_CASE("a store that may block is asked on another thread") {
   CHECK(*town.queue->dispatch() == 1);
   CHECK(blocking->asked_on != std::thread::id());
   CHECK(blocking->asked_on != std::this_thread::get_id());
+}
+
+TEST_CASE("a store that may block is asked by many at once") {
+  constexpr int many = 16;
+  const World world({Backend::Kind::store, std::make_shared<Meeting>(many)});
+  Town town;
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (int i = 0; i < 2 * many; ++i) {
+    sessions.push_back(std::make_unique<Session>(world.manager()));
+    REQUIRE(town.load(*sessions.back()));
+  }
+  while (town.ended.size() < sessions.size()) {
+    REQUIRE(becomes_readable(*town.queue));
+    REQUIRE(town.queue->dispatch());
+  }
+  CHECK(town.ended == std::vector(sessions.size(), Status::ok));
 }
 
 TEST_CASE("a call that fails as it begins says so at once") {

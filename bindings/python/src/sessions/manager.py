@@ -47,7 +47,7 @@ class Codec(Protocol):
 class CustomStore(Protocol):
     """A store written in Python, called from several threads at once: on those that load and commit.
 
-    For calls of ``sessions.aio`` that is one thread for each event loop, which calls it for one after the other.
+    For calls of ``sessions.aio`` those are up to 16 threads of the library's for each event loop.
 
     ``sweep(most, now) -> (sessions, bytes)``, ``ping()`` and ``statistics() -> (sessions, bytes)`` may be there too,
     and ``change(key, decide) -> bool``, which makes a whole change in one step, such as a transaction that holds a lock

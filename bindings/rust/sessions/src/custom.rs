@@ -16,7 +16,7 @@ const KEY_BYTES: usize = sys::SESSIONS_CUSTOM_KEY_BYTES;
 /// tombstones, lifetimes.
 ///
 /// Called from several threads at once, on the threads that load and commit; for calls through a queue, as those of
-/// tokio, on one thread of that queue, for one after the other. `time_left` is how long the caller still waits.
+/// tokio, on up to 16 threads of that queue. `time_left` is how long the caller still waits.
 pub trait Store: Send + Sync + 'static {
     /// Whether expired blobs are dropped without [`Store::sweep`].
     const DROPS_EXPIRED: bool = false;
