@@ -1,18 +1,24 @@
 /* Preloaded into a program with an event loop: ends it when the thread that runs the loop makes a call that may wait
- * for anything but the loop's own events. It watches from the first time that the loop waits until it is stopped. */
+ * for anything but the loop's own events. It watches from the first time that the loop waits until it is stopped; then
+ * it tells how often a lock was held by another thread, and for how long at most. Locks are never held while their
+ * holder waits, but it may have lost its processor. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,10 +30,6 @@
 
 static atomic_int is_watching; /* -1: not any more */
 
-static void watch(void) {
-  if (is_watching == 0 && syscall(SYS_gettid) == getpid()) is_watching = 1;
-}
-
 static int is_loop(void) { return is_watching > 0 && syscall(SYS_gettid) == getpid(); }
 
 static void refuse(const char *name) {
@@ -38,12 +40,13 @@ static void refuse(const char *name) {
   _exit(97);
 }
 
-/* Sockets that are not in non-blocking mode. */
+/* Sockets, and what is no file (eventfd and its like), that are not in non-blocking mode. Pipes may: libuv has one for
+ * its signals. */
 static void refuse_blocking(const char *name, int descriptor, int flags) {
   struct stat file;
   int saved = errno;
   if (is_loop() && (flags & MSG_DONTWAIT) == 0 && (fcntl(descriptor, F_GETFL) & O_NONBLOCK) == 0 &&
-      fstat(descriptor, &file) == 0 && S_ISSOCK(file.st_mode))
+      fstat(descriptor, &file) == 0 && (S_ISSOCK(file.st_mode) || (file.st_mode & S_IFMT) == 0))
     refuse(name);
   errno = saved;
 }
@@ -67,21 +70,58 @@ static void *next_condition(const char *name) {
     return real(__VA_ARGS__);           \
   }
 
+static atomic_int loop_epoll = -1;
+
+/* The loop waits for its events in the epoll that was first waited for. */
+static void watch_epoll(const char *name, int epoll, int timeout) {
+  if (is_watching == 0 && syscall(SYS_gettid) == getpid()) {
+    loop_epoll = epoll;
+    is_watching = 1;
+  }
+  if (epoll != loop_epoll && timeout != 0) refuse(name);
+}
+
 int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout) {
-  watch();
+  watch_epoll("epoll_wait", epoll, timeout);
   FORWARD(int, epoll_wait, (int, struct epoll_event *, int, int), epoll, events, most, timeout)
 }
 
 int epoll_pwait(int epoll, struct epoll_event *events, int most, int timeout, const sigset_t *mask) {
-  watch();
+  watch_epoll("epoll_pwait", epoll, timeout);
   FORWARD(int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *), epoll, events, most, timeout, mask)
 }
+
+static unsigned long lock_waits;
+static uint64_t longest_lock_wait; /* nanoseconds */
 
 void uv_stop(void *loop) {
   void (*real)(void *);
   is_watching = -1;
+  fprintf(stderr, "locks: %lu %" PRIu64 "\n", lock_waits, longest_lock_wait / 1000);
   *(void **)(&real) = next("uv_stop");
   real(loop);
+}
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex) {
+  static int (*real)(pthread_mutex_t *);
+  if (real == NULL) *(void **)(&real) = next("pthread_mutex_lock");
+  if (!is_loop() || pthread_mutex_trylock(mutex) != 0) {
+    uint64_t begun = is_loop() ? now() : 0;
+    int done = real(mutex);
+    if (begun != 0) {
+      uint64_t waited = now() - begun;
+      lock_waits++;
+      if (waited > longest_lock_wait) longest_lock_wait = waited;
+    }
+    return done;
+  }
+  return 0;
 }
 
 int poll(struct pollfd *descriptors, nfds_t count, int timeout) {
@@ -137,6 +177,23 @@ int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *unti
   FORWARD(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *), semaphore, clock, until)
 }
 
+int pthread_join(pthread_t thread, void **result) {
+  refuse("pthread_join");
+  FORWARD(int, pthread_join, (pthread_t, void **), thread, result)
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t *lock) {
+  if (is_loop() && pthread_rwlock_tryrdlock(lock) == 0) return 0;
+  refuse("pthread_rwlock_rdlock");
+  FORWARD(int, pthread_rwlock_rdlock, (pthread_rwlock_t *), lock)
+}
+
+int pthread_rwlock_wrlock(pthread_rwlock_t *lock) {
+  if (is_loop() && pthread_rwlock_trywrlock(lock) == 0) return 0;
+  refuse("pthread_rwlock_wrlock");
+  FORWARD(int, pthread_rwlock_wrlock, (pthread_rwlock_t *), lock)
+}
+
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
   refuse("getaddrinfo");
   FORWARD(int, getaddrinfo, (const char *, const char *, const struct addrinfo *, struct addrinfo **), host, service,
@@ -153,7 +210,38 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, str
   FORWARD(int, clock_nanosleep, (clockid_t, int, const struct timespec *, struct timespec *), clock, flags, time, left)
 }
 
-int fsync(int descriptor) {
+unsigned int sleep(unsigned int seconds) {
+  refuse("sleep");
+  FORWARD(unsigned int, sleep, (unsigned int), seconds)
+}
+
+int usleep(useconds_t time) {
+  refuse("usleep");
+  FORWARD(int, usleep, (useconds_t), time)
+}
+
+int flock(int descriptor, int operation) {
+  if ((operation & LOCK_NB) == 0) refuse("flock");
+  FORWARD(int, flock, (int, int), descriptor, operation)
+}
+
+/* What follows the command is a pointer or an int: both are passed alike. */
+#define FORWARD_FCNTL(name)                                            \
+  {                                                                    \
+    va_list rest;                                                      \
+    void *argument;                                                    \
+    if (command == F_SETLKW || command == F_OFD_SETLKW) refuse(#name); \
+    va_start(rest, command);                                           \
+    argument = va_arg(rest, void *);                                   \
+    va_end(rest);                                                      \
+    FORWARD(int, name, (int, int, ...), descriptor, command, argument) \
+  }
+
+int fcntl(int descriptor, int command, ...) FORWARD_FCNTL(fcntl)
+
+    int fcntl64(int descriptor, int command, ...) FORWARD_FCNTL(fcntl64)
+
+        int fsync(int descriptor) {
   refuse("fsync");
   FORWARD(int, fsync, (int), descriptor)
 }
@@ -176,6 +264,19 @@ ssize_t recv(int descriptor, void *bytes, size_t size, int flags) {
 ssize_t send(int descriptor, const void *bytes, size_t size, int flags) {
   refuse_blocking("send", descriptor, flags);
   FORWARD(ssize_t, send, (int, const void *, size_t, int), descriptor, bytes, size, flags)
+}
+
+ssize_t recvfrom(int descriptor, void *bytes, size_t size, int flags, __SOCKADDR_ARG address, socklen_t *length) {
+  refuse_blocking("recvfrom", descriptor, flags);
+  FORWARD(ssize_t, recvfrom, (int, void *, size_t, int, __SOCKADDR_ARG, socklen_t *), descriptor, bytes, size, flags,
+          address, length)
+}
+
+ssize_t sendto(int descriptor, const void *bytes, size_t size, int flags, __CONST_SOCKADDR_ARG address,
+               socklen_t length) {
+  refuse_blocking("sendto", descriptor, flags);
+  FORWARD(ssize_t, sendto, (int, const void *, size_t, int, __CONST_SOCKADDR_ARG, socklen_t), descriptor, bytes, size,
+          flags, address, length)
 }
 
 ssize_t recvmsg(int descriptor, struct msghdr *message, int flags) {

@@ -106,13 +106,34 @@ class EventLoop(unittest.TestCase):
             for cookie in cookies[1:]:
                 self.assertEqual(await get(port, "/read", cookie), (200, None, '{"counter":%d}' % (1 + (1 + ROUNDS) * REQUESTS // USERS)))
             self.assertEqual((await get(port, "/read", cookies[0]))[0], 200)
+            await self.play_other_routes(server, port, cookies[1:])
             # The first of each are slower: nothing is warm.
             mean, most = ({route: round(statistics.median(figures[name] for figures in all_figures[1:]))
                            for route, all_figures in late.items()} for name in ("mean_us", "max_us"))
+            await asyncio.to_thread(server.end)
+            locks, longest = re.search(r"^locks: (\d+) (\d+)$", server.stderr(), re.M).groups()
             print(f"figure: {url.split(':')[0]}: {REQUESTS} requests at once: a timer was late by {mean['/hit']} us on average, "
-                  f"{most['/hit']} at most; without sessions {mean['/nothing']}, {most['/nothing']}", flush=True)
+                  f"{most['/hit']} at most; without sessions {mean['/nothing']}, {most['/nothing']}; in all the loop found "
+                  f"a lock taken {locks} times, for {longest} us at most", flush=True)
         finally:
             await asyncio.to_thread(server.__exit__, *sys.exc_info())
+
+    async def play_other_routes(self, server, port, cookies):
+        """A thousand of each at once. /set adds one for each, and after /login nobody knows the old id."""
+        for route in ("/", "/set", "/unsafe", "/read"):
+            answers, _ = await many(port, route, cookies)
+            self.assertEqual({answer[0] for answer in answers}, {200}, f"{route}: {server.stderr()}")
+        counts = sorted(json.loads(answer[2])["counter"] for answer in answers)
+        each = [(1 + ROUNDS) * REQUESTS // USERS + 1 + count for count in range(REQUESTS // len(cookies), REQUESTS // len(cookies) + 2)]
+        self.assertLessEqual(set(counts), set(each))
+        answers = await asyncio.gather(*(get(port, "/login", cookie) for cookie in cookies))
+        self.assertEqual({answer[0] for answer in answers}, {200})
+        renewed = [answer[1] for answer in answers]
+        self.assertEqual(len(set(renewed)), len(cookies))
+        answers, _ = await many(port, "/clear", renewed)
+        self.assertEqual({answer[0] for answer in answers}, {200})
+        for cookie in renewed:
+            self.assertEqual((await get(port, "/read", cookie))[2], "{}")
 
     def test_redis_that_is_far_away(self):
         async def play(redis):

@@ -41,13 +41,17 @@ class Server:
         self.errors.close()
         raise AssertionError(f"did not serve: status {status}\n{errors}")
 
-    def __exit__(self, exception_type, exception, traceback):
+    def end(self):
+        """Answers the status with which it ends."""
         self.process.send_signal(self.signal_number)
         try:
-            status = self.process.wait(timeout=60)
+            return self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            status = self.process.wait()
+            return self.process.wait()
+
+    def __exit__(self, exception_type, exception, traceback):
+        status = self.end()
         self.process.stdout.close()
         errors = self.stderr()
         self.errors.close()
