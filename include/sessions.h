@@ -19,6 +19,9 @@
  *               fails, an output handle is set to NULL and every other output keeps its value.
  *   Strings     Pointer and length, both ways. SESSIONS_NUL_TERMINATED is accepted as the length of any input string.
  *               Results are also NUL-terminated, and may hold NUL bytes of their own. An empty input may be NULL.
+ *   Callbacks   A callback must not throw nor leave by longjmp. What one throws all the same goes no further: a store's
+ *               or a codec's call and one for random data end with SESSIONS_E_CALLBACK, the system's clock is asked
+ *               instead of the host's, and what a log or the callback of a queue throws is dropped.
  *   Threads     Backends and managers may be shared freely. A config, a session or a queue is used by one thread at a
  *               time and may move between threads. Errors are immutable. There is no thread-local state, and no
  *               function to call first or last.

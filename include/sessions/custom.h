@@ -53,8 +53,7 @@
  *              answer given after its callback has returned may call the next callback before it returns itself: give
  *              it without holding locks that callbacks take.
  *   Memory     Keys and blobs that a callback receives are valid until it has answered. What it answers with is copied.
- *   Failures   The status and the message of sessions_custom_failed() are what the host's call returns. A callback
- *              must not throw C++ exceptions nor leave by longjmp.
+ *   Failures   The status and the message of sessions_custom_failed() are what the host's call returns.
  *   Fork       A child process calls the same callbacks with the same user data: whether that works is up to them.
  *              Calls that are open at the fork are the parent's.
  *   Secrets    Keys are digests, no session can be loaded with one. Blobs hold what users have stored.

@@ -24,7 +24,8 @@ class HostCodec final : public store::Codec {
  private:
   Result<std::string> run(sessions_codec_fn function, std::string_view from) const {
     sessions_bytes out;
-    const sessions_status status = function(user_data_.get(), from.data(), from.size(), &out);
+    const sessions_status status =
+        capi::call([&] { return function(user_data_.get(), from.data(), from.size(), &out); }, SESSIONS_E_CALLBACK);
     if (status == SESSIONS_OK) {
       return std::move(out.text);
     }

@@ -2,6 +2,7 @@
 
 #include <capi/guard.hpp>
 #include <capi/handles.hpp>
+#include <optional>
 
 using namespace sessions;
 using manager::Config;
@@ -136,7 +137,10 @@ sessions_status sessions_config_set_max_content_bytes(sessions_config* config, i
 sessions_status sessions_config_set_clock(sessions_config* config, sessions_clock_fn clock, void* user_data,
                                           sessions_destroy_fn destroy, sessions_error** error) {
   return change_hook(config, user_data, destroy, error, [&](Config& changed, std::shared_ptr<void> owned) {
-    changed.set_clock(clock == nullptr ? Clock() : [clock, owned = std::move(owned)] { return clock(owned.get()); });
+    const auto ask = [clock, owned = std::move(owned)] {
+      return capi::call([&] { return std::optional(clock(owned.get())); }, std::nullopt).value_or(system_clock());
+    };
+    changed.set_clock(clock == nullptr ? Clock() : ask);
   });
 }
 
@@ -144,7 +148,8 @@ sessions_status sessions_config_set_random(sessions_config* config, sessions_ran
                                            sessions_destroy_fn destroy, sessions_error** error) {
   return change_hook(config, user_data, destroy, error, [&](Config& changed, std::shared_ptr<void> owned) {
     const auto fill = [random, owned = std::move(owned)](std::span<char> bytes) -> Result<void> {
-      if (random(owned.get(), bytes.data(), bytes.size()) == SESSIONS_OK) {
+      const auto fill_all = [&] { return random(owned.get(), bytes.data(), bytes.size()); };
+      if (capi::call(fill_all, SESSIONS_E_CALLBACK) == SESSIONS_OK) {
         return {};
       }
       return Error{Status::callback, "the random source of the config reported a failure, so no session id was made"};
@@ -157,7 +162,7 @@ sessions_status sessions_config_set_log(sessions_config* config, sessions_log_fn
                                         sessions_destroy_fn destroy, sessions_error** error) {
   return change_hook(config, user_data, destroy, error, [&](Config& changed, std::shared_ptr<void> owned) {
     const auto write = [log, owned = std::move(owned)](LogLevel level, std::string_view message) {
-      log(owned.get(), static_cast<int32_t>(level), message.data(), message.size());
+      capi::call([&] { log(owned.get(), static_cast<int32_t>(level), message.data(), message.size()); });
     };
     changed.set_log(log == nullptr ? Log() : write);
   });

@@ -51,7 +51,7 @@ std::optional<Status> status_of_callback(sessions_status status) noexcept {
 std::shared_ptr<void> own(void* user_data, sessions_destroy_fn destroy) {
   return {user_data, [destroy](void* data) {
             if (destroy != nullptr) {
-              destroy(data);
+              call([&] { destroy(data); });
             }
           }};
 }

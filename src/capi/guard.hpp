@@ -52,6 +52,24 @@ sessions_status guard(Body body) noexcept {
   }
 }
 
+// Calls back. What the host throws goes no further.
+template <class Callback>
+void call(Callback callback) noexcept {
+  try {
+    callback();
+  } catch (...) {  // it has been told not to
+  }
+}
+
+template <class Callback, class Value>
+auto call(Callback callback, Value when_thrown) noexcept -> decltype(callback()) {
+  try {
+    return callback();
+  } catch (...) {
+    return when_thrown;
+  }
+}
+
 // An input string. None when the pointer is NULL but the text is not empty, and when no text is that long.
 inline std::optional<std::string_view> view(const void* pointer, std::size_t length) noexcept {
   const char* start = static_cast<const char*>(pointer);

@@ -23,7 +23,7 @@ struct Callback {
       status = static_cast<sessions_status>(result.error().status);
       capi::report(&error, result.error().status, result.error().message);
     }
-    function(user_data, status, error);
+    capi::call([&] { function(user_data, status, error); });
     sessions_error_free(error);
   }
 };

@@ -50,7 +50,7 @@ bool Dialogue::ask_next() {
   } catch (const std::bad_alloc&) {
     fail(Status::nomem);
   } catch (...) {
-    fail(Status::internal);
+    fail(Status::callback);  // nothing else is thrown by us
   }
   return true;
 }

@@ -102,7 +102,7 @@ TEST_CASE("what is thrown is told by its kind") {
     }
     return std::nullopt;
   };
-  CHECK(status_of(start(blobs)->take()) == (is_memory ? Status::nomem : Status::internal));
+  CHECK(status_of(start(blobs)->take()) == (is_memory ? Status::nomem : Status::callback));
 }
 
 TEST_CASE("an answer that fits its question is the reply to it") {
