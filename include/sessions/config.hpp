@@ -102,12 +102,12 @@ class Config {
   // ---- lifetimes, limits and merging ----
 
   Result<void> set_lifetime(std::chrono::seconds lifetime) {
-    return set(sessions_config_set_lifetime_seconds, static_cast<std::int64_t>(lifetime.count()));
+    return set(sessions_config_set_lifetime_seconds, std::int64_t{lifetime.count()});
   }
 
   // -1 s stands for a tenth of the lifetime.
   Result<void> set_renew_after(std::chrono::seconds time) {
-    return set(sessions_config_set_renew_after_seconds, static_cast<std::int64_t>(time.count()));
+    return set(sessions_config_set_renew_after_seconds, std::int64_t{time.count()});
   }
 
   Result<void> set_commit_mode(CommitMode mode) {
@@ -115,7 +115,7 @@ class Config {
   }
 
   Result<void> set_timeout(std::chrono::milliseconds timeout) {
-    return set(sessions_config_set_timeout_ms, static_cast<std::int64_t>(timeout.count()));
+    return set(sessions_config_set_timeout_ms, std::int64_t{timeout.count()});
   }
 
   Result<void> set_max_content_bytes(std::int64_t bytes) { return set(sessions_config_set_max_content_bytes, bytes); }
@@ -126,8 +126,8 @@ class Config {
   template <class Clock>
   Result<void> set_clock(Clock clock) {
     const sessions_clock_fn call = [](void* user_data) -> std::int64_t {
-      return border::call_host([&] { return static_cast<std::int64_t>(host<Clock>(user_data)()); },
-                               [](Status) { return static_cast<std::int64_t>(std::time(nullptr)); });
+      return border::call_host([&]() -> std::int64_t { return host<Clock>(user_data)(); },
+                               [](Status) -> std::int64_t { return std::time(nullptr); });
     };
     return set_hook(sessions_config_set_clock, call, std::move(clock));
   }
