@@ -33,7 +33,7 @@ int main(void) {
     check(sessions_session_cookie_line(session, i, &line, &length), NULL);
     printf("Set-Cookie: %s\n", line);
   }
-  printf("Vary: Cookie\nCache-Control: no-store\n\nvisit %lld\n", (long long)visits);
+  printf("Cache-Control: private, no-store\n\nvisit %lld\n", (long long)visits);
   sessions_session_free(session);
 
   sessions_manager_free(manager);

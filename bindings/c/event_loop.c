@@ -65,7 +65,7 @@ static void write_answer(const struct client *client, FILE *answer, sessions_sta
           : is_outage                      ? "503 Service Unavailable"
                                            : "500 Internal Server Error");
   if (sessions_session_varies_by_cookie(client->session)) fputs("Vary: Cookie\r\n", answer);
-  if (sessions_session_must_not_be_cached(client->session)) fputs("Cache-Control: no-store\r\n", answer);
+  if (sessions_session_must_not_be_cached(client->session)) fputs("Cache-Control: private, no-store\r\n", answer);
   for (size_t i = 0; i < sessions_session_cookie_count(client->session); i++)
     if (sessions_session_cookie_line(client->session, i, &line, &length) == SESSIONS_OK)
       fprintf(answer, "Set-Cookie: %s\r\n", line);
@@ -288,13 +288,13 @@ int main(int argc, char **argv) {
                                 secret && *secret ? SESSIONS_NUL_TERMINATED : sizeof random_secret, &error),
         error);
   check(sessions_manager_new(backend, config, &manager, &error), error);
-  check(sessions_queue_new(&queue, &error), error);
 
+  check(sessions_queue_new(&queue, &error), error);
   uv_poll_init(loop, &results, sessions_queue_descriptor(queue));
+  uv_poll_start(&results, UV_READABLE, on_results);
   uv_timer_init(loop, &ticker);
   uv_tcp_init(loop, &listener);
   listener.data = results.data = ticker.data = NULL;
-  uv_poll_start(&results, UV_READABLE, on_results);
   late.expected = uv_hrtime() + 1000000;
   uv_timer_start(&ticker, on_tick, 1, 1);
   for (int i = 0; i < 2; i++) {

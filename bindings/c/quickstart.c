@@ -62,7 +62,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, unsigned i
   int bad = !MHD_add_response_header(answer, "Content-Type", "application/json");
   if (sessions_session_varies_by_cookie(session)) bad |= !MHD_add_response_header(answer, "Vary", "Cookie");
   if (sessions_session_must_not_be_cached(session))
-    bad |= !MHD_add_response_header(answer, "Cache-Control", "no-store");
+    bad |= !MHD_add_response_header(answer, "Cache-Control", "private, no-store");
   for (size_t i = 0; i < sessions_session_cookie_count(session); i++)
     bad |= sessions_session_cookie_line(session, i, &line, &length) != SESSIONS_OK ||
            !MHD_add_response_header(answer, "Set-Cookie", line);

@@ -21,7 +21,7 @@ void run() {
   auto visits = session.increment("visits").value_or_throw();
   session.commit().value_or_throw();
   for (auto line : session.cookie_lines()) std::cout << "Set-Cookie: " << line << "\n";
-  std::cout << "Vary: Cookie\nCache-Control: no-store\n\nvisit " << visits << "\n";
+  std::cout << "Cache-Control: private, no-store\n\nvisit " << visits << "\n";
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ std::string join_cookies(const httplib::Request& request) {
 
 void add_headers(const sessions::Session& session, httplib::Response& response) {
   if (session.varies_by_cookie()) response.set_header("Vary", "Cookie");
-  if (session.must_not_be_cached()) response.set_header("Cache-Control", "no-store");
+  if (session.must_not_be_cached()) response.set_header("Cache-Control", "private, no-store");
   for (auto line : session.cookie_lines()) response.set_header("Set-Cookie", std::string(line));
 }
 

@@ -329,13 +329,15 @@ SESSIONS_API size_t sessions_session_cookie_count(const sessions_session *sessio
 SESSIONS_API sessions_status sessions_session_cookie_line(const sessions_session *session, size_t index,
                                                           const char **line, size_t *line_len);
 
-/* Returns 1 when the response depends on the session cookie, so that it must carry `Vary: Cookie`: the session was
- * used, if only by asking whether a key exists, regenerated or destroyed, even if that found nothing to do, or there
- * are lines. Otherwise 0, also when session is NULL. Since 0.1. */
+/* Returns 1 when the response depends on the session cookie, so that caches may only give it to those who send the
+ * same, and it must carry `Vary: Cookie`: the session was used, if only by asking whether a key exists, regenerated or
+ * destroyed, even if that found nothing to do. Otherwise 0, also when it must not be cached at all, or session is NULL.
+ * Since 0.1. */
 SESSIONS_API int32_t sessions_session_varies_by_cookie(const sessions_session *session);
 
-/* Returns 1 when the response must not be stored by caches, so that it must carry `Cache-Control: no-store`: it has a
- * line, or may show content of a session. Otherwise 0, also when session is NULL. Since 0.1. */
+/* Returns 1 when the response must not be stored by caches, so that it must carry `Cache-Control: private, no-store`
+ * (RFC 9111; some caches heed only one of the two): it has a line, or may show content of a session. Otherwise 0, also
+ * when session is NULL. Since 0.1. */
 SESSIONS_API int32_t sessions_session_must_not_be_cached(const sessions_session *session);
 
 #ifdef __cplusplus

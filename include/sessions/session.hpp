@@ -117,7 +117,7 @@ class Session {
 
   Result<void> set_timeout(std::chrono::milliseconds timeout) {
     return border::checked([&](sessions_error** error) {
-      return sessions_session_set_timeout_ms(handle(), static_cast<std::int64_t>(timeout.count()), error);
+      return sessions_session_set_timeout_ms(handle(), std::int64_t{timeout.count()}, error);
     });
   }
 
@@ -340,10 +340,10 @@ class Session {
   CookieLines cookie_lines() const& noexcept { return CookieLines(handle()); }
   CookieLines cookie_lines() const&& = delete;
 
-  // Whether the response must carry `Vary: Cookie`.
+  // Whether the response must carry `Vary: Cookie`: not when it must not be cached at all.
   bool varies_by_cookie() const noexcept { return sessions_session_varies_by_cookie(handle()) != 0; }
 
-  // Whether the response must carry `Cache-Control: no-store`.
+  // Whether the response must carry `Cache-Control: private, no-store`.
   bool must_not_be_cached() const noexcept { return sessions_session_must_not_be_cached(handle()) != 0; }
 
  private:

@@ -59,7 +59,8 @@ class Session {
   std::span<const std::string> lines() const noexcept {
     return line_ ? std::span<const std::string>(&*line_, 1) : std::span<const std::string>();
   }
-  bool varies_by_cookie() const noexcept { return was_used_ || line_; }
+  // What may be cached at all: for those who send the same cookie.
+  bool varies_by_cookie() const noexcept { return was_used_ && !must_not_be_cached(); }
   bool must_not_be_cached() const noexcept { return line_ || (was_used_ && origin_ == Origin::restored); }
 
   // ---- the same without waiting ----

@@ -146,6 +146,7 @@ TEST_CASE("what one request sets the next one reads") {
   CHECK(session->origin() == Origin::restored);
   CHECK(session->content().to_json() == R"({"n":1})");
   CHECK(session->must_not_be_cached());
+  CHECK_FALSE(session->varies_by_cookie());
   REQUIRE(session->content().set("s", R"("é")") == Status::ok);
   REQUIRE(session->content().set("n", "2") == Status::ok);
   commit(*session, Outcome::saved);
@@ -766,7 +767,7 @@ TEST_CASE("a session that was ended meanwhile is gone, and no cookie is sent") {
   CHECK(slow->outcome() == Outcome::gone);
   REQUIRE(unused->regenerate());
   CHECK(unused->outcome() == Outcome::gone);
-  CHECK(unused->varies_by_cookie());
+  CHECK(unused->must_not_be_cached());
   CHECK(world.load(browser.header())->origin() == Origin::unknown);
   REQUIRE(slow->destroy());
   CHECK(slow->outcome() == Outcome::destroyed);

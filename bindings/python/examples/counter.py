@@ -11,4 +11,4 @@ with manager.load(os.environ.get("HTTP_COOKIE")) as session:
     session.commit()
     for line in session.cookie_lines:
         print("Set-Cookie:", line)
-print(f"Vary: Cookie\nCache-Control: no-store\n\nvisit {visits}")
+print(f"Cache-Control: private, no-store\n\nvisit {visits}")

@@ -224,7 +224,7 @@ PyObject* nested(PyObject* object, PyObject*) {
 }
 
 // Headers as ASGI has them, and what is the same in all of Set-Cookie.
-PyObject *no_store, *vary, *set_cookie;
+PyObject *cache_control, *vary, *set_cookie;
 
 bool append(PyObject* list, PyObject* item) { return item && PyList_Append(list, item) == 0; }
 
@@ -324,7 +324,7 @@ PyType_Spec spec = {"sessions._native.Session", sizeof(SessionObject), 0,
 }  // namespace
 
 bool append_headers(const SessionUse& use, PyObject* list) {
-  bool done = sessions_session_must_not_be_cached(use.handle()) == 0 || append(list, no_store);
+  bool done = sessions_session_must_not_be_cached(use.handle()) == 0 || append(list, cache_control);
   done = done && (sessions_session_varies_by_cookie(use.handle()) == 0 || append(list, vary));
   const char* line = nullptr;
   size_t size = 0;
@@ -372,10 +372,10 @@ bool forget_nested(PyObject* object, int32_t outcome) {
 SessionObject* new_session_object(PyTypeObject* type) { return cast(PyType_GenericAlloc(type, 0)); }
 
 bool add_session(PyObject* module) {
-  no_store = Py_BuildValue("yy", "cache-control", "no-store");
+  cache_control = Py_BuildValue("yy", "cache-control", "private, no-store");
   vary = Py_BuildValue("yy", "vary", "Cookie");
   set_cookie = PyBytes_FromString("set-cookie");
-  if (!no_store || !vary || !set_cookie) {
+  if (!cache_control || !vary || !set_cookie) {
     return false;
   }
   session_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));

@@ -219,10 +219,10 @@ class Session(_native.Session, MutableMapping[str, Any]):
 
     @property
     def varies_by_cookie(self) -> bool:
-        """Whether the response must carry ``Vary: Cookie``."""
+        """Whether the response must carry ``Vary: Cookie``: not when it must not be cached at all."""
         return self._varies() == 1
 
     @property
     def must_not_be_cached(self) -> bool:
-        """Whether the response must carry ``Cache-Control: no-store``."""
+        """Whether the response must carry ``Cache-Control: private, no-store``."""
         return self._no_cache() == 1

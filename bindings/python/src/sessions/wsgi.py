@@ -28,17 +28,17 @@ _MESSAGE = b"The session store is not available. Please try again later.\n"
 Headers = list[tuple[str, str]]
 
 
-def _tokens(headers: Headers, name: str) -> list[str]:
+def _tokens(headers: Headers, name: str) -> set[str]:
     values = (value for key, value in headers if key.lower() == name)
-    return [token.strip().lower() for value in values for token in value.split(",")]
+    return {token.strip().lower() for value in values for token in value.split(",")}
 
 
 def _with_session(headers: Headers, session: Session) -> Headers:
     result = list(headers)
-    if session.must_not_be_cached and "no-store" not in _tokens(result, "cache-control"):
+    if session.must_not_be_cached and not _tokens(result, "cache-control") >= {"private", "no-store"}:
         result = [header for header in result if header[0].lower() != "cache-control"]
-        result.append(("Cache-Control", "no-store"))
-    if session.varies_by_cookie and not {"cookie", "*"} & set(_tokens(result, "vary")):
+        result.append(("Cache-Control", "private, no-store"))
+    if session.varies_by_cookie and not {"cookie", "*"} & _tokens(result, "vary"):
         result.append(("Vary", "Cookie"))
     return result + [("Set-Cookie", line) for line in session.cookie_lines]
 

@@ -499,7 +499,7 @@ extern "C" {
 
 /// Tells how a call that was under way has ended. Called once for each call that returned SESSIONS_PENDING, from
 /// sessions_queue_dispatch(), or from sessions_queue_free() with SESSIONS_E_CANCELED. It may call anything, the freeing
-/// of the queue and of the session included. It must not throw.
+/// of the queue and of the session included.
 ///
 /// user_data   as it was given to the call
 /// status      what the blocking call would have returned; SESSIONS_E_CANCELED when the session or the queue was freed
@@ -527,9 +527,10 @@ extern "C" {
     pub fn sessions_queue_descriptor(queue: *const sessions_queue) -> i32;
 }
 extern "C" {
-    /// Calls back for each result that is there; never waits. dispatched may be NULL; receives how many callbacks were
-    /// called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child of the process that
-    /// made the queue). Since 0.1.
+    /// Calls back for results that are there, but for at most 16 of each store, so that the loop's timers and other events
+    /// have their turn: when there are more, the descriptor is readable again. Never waits. dispatched may be NULL; receives
+    /// how many callbacks were called. SESSIONS_OK, SESSIONS_E_INVALID (queue is NULL), SESSIONS_E_MISUSE (called in a child
+    /// of the process that made the queue). Since 0.1.
     pub fn sessions_queue_dispatch(queue: *mut sessions_queue, dispatched: *mut usize, error: *mut *mut sessions_error) -> sessions_status;
 }
 extern "C" {
@@ -911,14 +912,16 @@ extern "C" {
     pub fn sessions_session_cookie_line(session: *const sessions_session, index: usize, line: *mut *const c_char, line_len: *mut usize) -> sessions_status;
 }
 extern "C" {
-    /// Returns 1 when the response depends on the session cookie, so that it must carry `Vary: Cookie`: the session was
-    /// used, if only by asking whether a key exists, regenerated or destroyed, even if that found nothing to do, or there
-    /// are lines. Otherwise 0, also when session is NULL. Since 0.1.
+    /// Returns 1 when the response depends on the session cookie, so that caches may only give it to those who send the
+    /// same, and it must carry `Vary: Cookie`: the session was used, if only by asking whether a key exists, regenerated or
+    /// destroyed, even if that found nothing to do. Otherwise 0, also when it must not be cached at all, or session is NULL.
+    /// Since 0.1.
     pub fn sessions_session_varies_by_cookie(session: *const sessions_session) -> i32;
 }
 extern "C" {
-    /// Returns 1 when the response must not be stored by caches, so that it must carry `Cache-Control: no-store`: it has a
-    /// line, or may show content of a session. Otherwise 0, also when session is NULL. Since 0.1.
+    /// Returns 1 when the response must not be stored by caches, so that it must carry `Cache-Control: private, no-store`
+    /// (RFC 9111; some caches heed only one of the two): it has a line, or may show content of a session. Otherwise 0, also
+    /// when session is NULL. Since 0.1.
     pub fn sessions_session_must_not_be_cached(session: *const sessions_session) -> i32;
 }
 

@@ -15,6 +15,6 @@ fn main() -> Result<(), sessions::Error> {
     for line in session.commit()? {
         println!("Set-Cookie: {line}");
     }
-    println!("Vary: Cookie\nCache-Control: no-store\n\nvisit {visits}");
+    println!("Cache-Control: private, no-store\n\nvisit {visits}");
     Ok(())
 }

@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// Gives each request its session, as a [`RequestSession`] in its extensions, commits it before the head of the response
-/// goes out, and adds Set-Cookie, Vary and Cache-Control. No thread waits for the store.
+/// goes out, and adds Set-Cookie, and Cache-Control or Vary. No thread waits for the store.
 ///
 /// When a session cannot be loaded or committed, the answer is 503 for an outage or damage of the store
 /// ([`Category::Environment`], [`Category::StoredData`]) and 500 otherwise, with `{"error":"SESSIONS_E_..."}` as its body
@@ -243,7 +243,7 @@ fn add_headers(headers: &mut HeaderMap, session: &Session) -> Result<()> {
         headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
     if session.must_not_be_cached() {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     let lines: CookieLines<'_> = session.cookie_lines();
     for line in lines {

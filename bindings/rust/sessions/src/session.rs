@@ -269,13 +269,13 @@ impl Session {
         CookieLines(Keys { session: self, read: sys::sessions_session_cookie_line, index: 0, count })
     }
 
-    /// Whether the response must carry `Vary: Cookie`.
+    /// Whether the response must carry `Vary: Cookie`: not when it must not be cached at all.
     pub fn varies_by_cookie(&self) -> bool {
         // SAFETY: as above.
         unsafe { sys::sessions_session_varies_by_cookie(self.as_ptr()) == 1 }
     }
 
-    /// Whether the response must carry `Cache-Control: no-store`.
+    /// Whether the response must carry `Cache-Control: private, no-store`.
     pub fn must_not_be_cached(&self) -> bool {
         // SAFETY: as above.
         unsafe { sys::sessions_session_must_not_be_cached(self.as_ptr()) == 1 }

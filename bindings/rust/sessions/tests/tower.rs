@@ -50,7 +50,7 @@ impl Service<Request<()>> for App {
                 "/never-unlocked" => std::mem::forget(session.lock().unwrap()),
                 "/threads" => counts_on_threads(&session),
                 "/vary" => {
-                    session.lock().unwrap().increment("n", 1).unwrap();
+                    assert!(!session.lock().unwrap().contains("n").unwrap());
                     for value in request.uri().query().unwrap().split('&') {
                         response.headers_mut().append("vary", value.replace('+', " ").parse().unwrap());
                     }
@@ -126,8 +126,8 @@ async fn a_visit() {
     for url in ["memory:", "signed-cookie:", &redis.url()] {
         let layer = SessionLayer::new(manager(url)).unwrap();
         let first = get(&layer, "/set", "b=2").await;
-        assert_eq!(first.headers()["vary"], "Cookie");
-        assert_eq!(first.headers()["cache-control"], "no-store");
+        assert!(first.headers().get("vary").is_none());
+        assert_eq!(first.headers()["cache-control"], "private, no-store");
         let old = cookie(&first).unwrap();
         let second = get(&layer, "/set", &old).await;
         assert_eq!(second.body(), "2");
@@ -198,7 +198,6 @@ async fn a_response_that_varies_by_cookie_already() {
         let response = get(&layer, &format!("/vary?{vary}"), "b=2").await;
         let values: Vec<_> = response.headers().get_all("vary").iter().collect();
         assert_eq!(values, vary.replace('+', " ").split('&').collect::<Vec<_>>());
-        assert!(cookie(&response).is_some());
     }
     for vary in ["Accept", "Cookies,Set-Cookie"] {
         let response = get(&layer, &format!("/vary?{vary}"), "b=2").await;

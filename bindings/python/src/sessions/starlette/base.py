@@ -98,9 +98,9 @@ class _Session(MutableMapping[str, Any]):
         return self.content.popitem()
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
-        headers = [(b"cache-control", b"no-store")] if self.cookie_lines else []
-        if self.is_accessed:
-            headers.append((b"vary", b"Cookie"))
+        headers = [(b"vary", b"Cookie")] if self.is_accessed else []
+        if self.cookie_lines:
+            headers = [(b"cache-control", b"private, no-store")]
         return headers + [(b"set-cookie", line.encode("latin-1")) for line in self.cookie_lines]
 
 

@@ -50,7 +50,7 @@ class RequestSession(Protocol):
     """The session of one request, as the middleware needs it; the program sees a mutable mapping."""
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers that the response must carry: Set-Cookie, Vary: Cookie and Cache-Control: no-store."""
+        """Return the headers that the response must carry: Set-Cookie, and Cache-Control or Vary."""
 
 
 class RequestSessions(Protocol):

@@ -18,7 +18,7 @@ _STARTS: Final = ("http.response.start", "websocket.accept", "websocket.http.res
 _TRY_AGAIN_LATER: Final = 1013  # RFC 6455, registry of close codes
 
 _CACHE_HEADERS: Final = frozenset((b"cache-control", b"vary"))
-_NO_STORE: Final = (b"cache-control", b"no-store")
+_PRIVATE: Final = (b"cache-control", b"private, no-store")
 
 Headers = list[tuple[bytes, bytes]]
 ErrorResponse = Callable[[SessionsError], ASGIApp | None]
@@ -34,14 +34,14 @@ def unavailable(error: SessionsError) -> ASGIApp | None:
 def _is_said(headers: Headers, header: tuple[bytes, bytes]) -> bool:
     """Whether the application has said the same to caches."""
     if header[0] == b"vary":
-        return _has_token(headers, b"vary", b"cookie", b"*")
-    return header == _NO_STORE and _has_token(headers, *_NO_STORE)
+        return bool(_tokens(headers, b"vary") & {b"cookie", b"*"})
+    return header == _PRIVATE and _tokens(headers, b"cache-control") >= {b"private", b"no-store"}
 
 
-def _has_token(headers: Headers, name: bytes, *tokens: bytes) -> bool:
-    """Whether a header that is a list has one of the tokens."""
+def _tokens(headers: Headers, name: bytes) -> set[bytes]:
+    """Return what a header says that is a list."""
     values = (value for key, value in headers if key == name)
-    return any(token.strip().lower() in tokens for value in values for token in value.split(b","))
+    return {token.strip().lower() for value in values for token in value.split(b",")}
 
 
 def _cookies_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -87,7 +87,7 @@ class _Answer(_native.Answer):
         for name, _ in headers:
             if name in _CACHE_HEADERS:
                 added = [header for header in added if not _is_said(headers, header)]
-                if _NO_STORE in added:
+                if _PRIVATE in added:
                     headers = [header for header in headers if header[0] != b"cache-control"]
                 break
         message["headers"] = headers + added
