@@ -24,7 +24,7 @@ int64_t clock_callback(void* user_data) {
   const long long seconds = result ? PyLong_AsLongLong(result) : -1;
   Py_XDECREF(result);
   if (PyErr_Occurred()) {
-    keep_failure(true);
+    keep_failure(Weight::failure);
     return std::time(nullptr);
   }
   return seconds;
@@ -43,7 +43,7 @@ sessions_status random_callback(void* user_data, void* bytes, size_t size) {
   }
   const bool failed = data == nullptr || PyErr_Occurred();
   if (failed) {
-    keep_failure(false);
+    keep_failure();
   } else {
     std::copy_n(data, size, static_cast<char*>(bytes));
   }
@@ -58,8 +58,10 @@ void log_callback(void* user_data, int32_t level, const char* message, size_t le
   }
   PyObject* result = PyObject_CallFunction(object_of(user_data), "is#", static_cast<int>(level), message,
                                            static_cast<Py_ssize_t>(length));
-  if (!result) {
-    report_failure();
+  if (!result && PyErr_ExceptionMatches(PyExc_Exception)) {
+    report_failure();  // a log that fails is no reason to fail a request
+  } else if (!result) {
+    keep_failure();
   }
   Py_XDECREF(result);
 }
@@ -77,19 +79,18 @@ bool is_ours(PyObject* exception) {
   return has(reinterpret_cast<PyObject*>(Py_TYPE(exception)), "sessions_status_class");
 }
 
-// A refused cookie is no failure; that what decodes it is down, or was told to end, is one.
+// A refused cookie is no failure; that what decodes it is down is one.
 sessions_status keep_failure_of_codec() {
   if (PyErr_ExceptionMatches(PyExc_MemoryError)) {
-    keep_failure(false);
+    keep_failure();
     return SESSIONS_E_NOMEM;
   }
-  const bool must_raise = PyErr_ExceptionMatches(PyExc_Exception) == 0;
   PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &value, &traceback);
   PyErr_NormalizeException(&type, &value, &traceback);
   const sessions_status status = is_ours(value) ? status_of(value) : SESSIONS_E_CALLBACK;
   PyErr_Restore(type, value, traceback);
-  keep_failure(must_raise);
+  keep_failure();
   return status;
 }
 
@@ -143,7 +144,7 @@ void fail_with_exception(sessions_custom_call* call) {
   if (is_told && !is_in_call()) {
     PyErr_Clear();
   } else {
-    keep_failure(false);
+    keep_failure();
   }
   sessions_custom_failed(call, status, message.data(), message.size());
   Py_XDECREF(words);

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 Hooks hooks{};
 
@@ -174,38 +175,54 @@ CallScope::~CallScope() {
 }
 
 bool CallScope::finish(sessions_status status, sessions_error* error) {
-  if (status >= 0 && !must_raise) {
+  if (status >= 0 && weight == Weight::cause) {
     sessions_error_free(error);
     return true;
   }
-  if (status >= 0) {
-    sessions_error_free(error);
-    raise_message(SESSIONS_E_CALLBACK, "A callback raised an exception.");
-  } else {
-    raise_status(status, error);
-  }
-  if (failure) {
-    PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyException_SetCause(value, failure);
-    failure = nullptr;
-    PyErr_Restore(type, value, traceback);
+  PyObject* exception = take_exception(status, error);
+  sessions_error_free(error);
+  if (exception) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
+    Py_DECREF(exception);
   }
   return false;
+}
+
+PyObject* CallScope::take_exception(sessions_status status, const sessions_error* error) {
+  PyObject* taken = std::exchange(failure, nullptr);
+  const Weight its_weight = std::exchange(weight, Weight::cause);
+  if (its_weight == Weight::itself) {
+    return taken;
+  }
+  PyObject* exception = nullptr;
+  if (status < 0) {
+    exception = make_exception(status, error ? sessions_error_message(error) : sessions_status_message(status));
+  } else if (its_weight == Weight::failure) {
+    exception = make_exception(SESSIONS_E_CALLBACK, "A callback raised an exception.");
+  } else {
+    exception = Py_NewRef(Py_None);
+  }
+  if (taken && exception && exception != Py_None) {
+    PyException_SetCause(exception, std::exchange(taken, nullptr));
+  }
+  Py_XDECREF(taken);
+  return exception;
 }
 
 bool is_in_call() { return innermost != nullptr; }
 
 void report_failure() { PyErr_WriteUnraisable(nullptr); }
 
-void keep_failure(bool must_raise) {
+void keep_failure(Weight weight) {
   CallScope* scope = innermost;
   if (!scope) {
     report_failure();
     return;
   }
-  if (scope->failure && (scope->must_raise || !must_raise)) {
+  if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+    weight = Weight::itself;
+  }
+  if (scope->failure && scope->weight >= weight) {
     PyErr_Clear();
     return;
   }
@@ -219,7 +236,7 @@ void keep_failure(bool must_raise) {
   Py_XDECREF(type);
   Py_XDECREF(traceback);
   scope->failure = value;
-  scope->must_raise = must_raise;
+  scope->weight = weight;
 }
 
 Gil::Gil() {

@@ -51,6 +51,11 @@ bool read_text(PyObject* value, std::string_view& text);
 bool read_text_or_none(PyObject* value, std::string_view& text);
 bool read_bytes(PyObject* value, std::string_view& bytes);
 
+// What becomes of an exception of a callback, the lesser first: it is told as the cause of what the library says; it
+// fails a call of which the library does not know that anything went wrong; what is no Exception, such as a
+// KeyboardInterrupt, comes out of the call as itself.
+enum class Weight { cause, failure, itself };
+
 // The callbacks of one call that run on this thread leave their exceptions here.
 struct CallScope {
   CallScope();
@@ -59,16 +64,18 @@ struct CallScope {
   ~CallScope();
   // Raises what went wrong, with the exception of a callback as its cause. True when all went well.
   bool finish(sessions_status status, sessions_error* error);
+  // The exception to raise for a status, and None when all went well; what was left here is taken.
+  PyObject* take_exception(sessions_status status, const sessions_error* error);
 
   PyObject* failure = nullptr;
-  bool must_raise = false;  // a callback that cannot report a failure to the library had one
+  Weight weight = Weight::cause;  // of the failure
   CallScope* outer;
 };
 
 // Whether a call is under way on this thread, which can take what a callback raises.
 bool is_in_call();
 // Takes the raised exception for the call that is under way on this thread, which needs but one, or reports it.
-void keep_failure(bool must_raise);
+void keep_failure(Weight weight = Weight::cause);
 void report_failure();
 
 // Runs `call` without the GIL. A thread that comes back when the interpreter is ending stays here for good.

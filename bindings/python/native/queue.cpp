@@ -32,21 +32,11 @@ void done_callback(void* user_data, sessions_status status, const sessions_error
       !forget_nested(reinterpret_cast<PyObject*>(session), sessions_session_outcome(session->handle))) {
     report_failure();
   }
-  PyObject* cause = dispatching ? std::exchange(dispatching->failure, nullptr) : nullptr;
-  const bool must_raise = dispatching && std::exchange(dispatching->must_raise, false);
   PyObject* exception = nullptr;
-  if (status < 0) {
-    exception = make_exception(status, error ? sessions_error_message(error) : sessions_status_message(status));
-  } else if (must_raise) {
-    exception = make_exception(SESSIONS_E_CALLBACK, "A callback raised an exception.");
-  } else {
-    exception = Py_None;
-    Py_INCREF(exception);
+  {
+    CallScope none;  // when the queue is being freed
+    exception = (dispatching ? dispatching : &none)->take_exception(status, error);
   }
-  if (cause && exception && exception != Py_None) {
-    PyException_SetCause(exception, std::exchange(cause, nullptr));
-  }
-  Py_XDECREF(cause);
   PyObject* result = exception ? PyObject_CallFunctionObjArgs(PyTuple_GetItem(call, 1), exception, nullptr) : nullptr;
   if (!result) {
     report_failure();
@@ -126,11 +116,12 @@ PyObject* queue_dispatch(PyObject* object, PyObject*) {
   const sessions_status status = without_gil([&] { return sessions_queue_dispatch(queue, &count, &error); });
   cast(object)->busy = false;
   dispatching = outer;
-  return status < 0 ? raise_status(status, error) : PyLong_FromSize_t(count);
+  return scope.finish(status, error) ? PyLong_FromSize_t(count) : nullptr;
 }
 
 // start(session, what, cookie, done): what is load, load_value, commit, regenerate or destroy. True when it is under
-// way, and done(exception or None) will be called; False when it is done.
+// way, and done(exception or None) will be called, also when a callback of the program's has failed the start; False
+// when it is done.
 PyObject* queue_start(PyObject* object, PyObject* arguments) {
   PyObject *session_object = nullptr, *what_object = nullptr, *cookie_object = nullptr, *done = nullptr;
   std::string_view what, cookie;
@@ -173,6 +164,9 @@ PyObject* queue_start(PyObject* object, PyObject* arguments) {
   });
   if (status == SESSIONS_PENDING) {
     use->leave_under_way();
+    if (!scope.finish(status, error)) {
+      return nullptr;
+    }
     Py_RETURN_TRUE;
   }
   const bool fine = scope.finish(status, error);

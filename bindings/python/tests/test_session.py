@@ -378,9 +378,8 @@ def test_codec_that_is_told_to_end() -> None:
         session["a"] = 1
         session.commit()
         vault.error = SystemExit(3)
-        with pytest.raises(sessions.CallbackError) as caught:
+        with pytest.raises(SystemExit):
             one.load(cookie_of(session))
-        assert caught.value.__cause__ is vault.error
 
 
 def test_codec_refuses_several_cookies_in_silence(capsys: pytest.CaptureFixture[str]) -> None:

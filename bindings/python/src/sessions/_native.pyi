@@ -85,7 +85,7 @@ class Queue:
         session: Session,
         what: str,
         cookie: str | bytes | None,
-        done: Callable[[Exception | None], object],
+        done: Callable[[BaseException | None], object],
         /,
     ) -> bool: ...
 

@@ -58,6 +58,9 @@ class _Call:
 
     future: asyncio.Future[None] | None
 
+    def __init__(self) -> None:
+        self.future = None
+
     def __await__(self) -> Generator[Any, None, None]:
         """Wait, and hold on to no loop: one that ends before the call does is freed, and its queue with it."""
         assert self.future
@@ -66,7 +69,7 @@ class _Call:
         finally:
             self.future = None
 
-    def __call__(self, error: Exception | None) -> None:
+    def __call__(self, error: BaseException | None) -> None:
         """Wake the task, unless it was cancelled or its loop was closed, which would refuse."""
         future = self.future
         if future is None or future.done() or future.get_loop().is_closed():

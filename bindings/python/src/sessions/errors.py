@@ -60,8 +60,9 @@ class InternalError(SessionsError):
 class CallbackError(SessionsError):
     """A callback of the program's raised an exception, which is the ``__cause__``.
 
-    Calls of ``sessions.aio`` that wait have no cause: a store is asked on another thread, and what it raises there goes
-    to ``sys.unraisablehook``. The message names its class.
+    What is no Exception, such as a KeyboardInterrupt, comes out of the call as itself. Calls of ``sessions.aio`` that
+    wait have no cause: a store is asked on another thread, and what it raises there goes to ``sys.unraisablehook``. The
+    message names its class.
     """
 
 
