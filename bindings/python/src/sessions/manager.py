@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from typing_extensions import Self
 
 from sessions import _native
+from sessions._arguments import milliseconds, require, require_methods
 from sessions.errors import INVALID, CallerError
 from sessions.session import CommitMode, Session
 
@@ -97,6 +98,9 @@ class Backend(_Closable):
 
     def __init__(self, url: str, *, user: str | None = None, password: str | None = None) -> None:
         """Open the backend; user and password are for a Redis server, instead of those of the URL."""
+        require("url", url, str, "a str")
+        require("user", user, (str, bytes, type(None)), "a str")
+        require("password", password, (str, bytes, type(None)), "a str")
         self._handle = _native.Backend(url, user, password, None)
         self._is_at_once = url.partition(":")[0] in ("memory", "signed-cookie", "cookie")
 
@@ -109,6 +113,7 @@ class Backend(_Closable):
     def custom(cls, store: CustomStore) -> Self:
         """Make a backend of a store written in Python."""
         backend = cls.__new__(cls)
+        require_methods("store", store, "get", "put_if_version", "delete")
         backend._handle = _native.Backend("", None, None, store)
         backend._is_at_once = False
         return backend
@@ -116,6 +121,28 @@ class Backend(_Closable):
     def close(self) -> None:
         """Let go of the backend; managers made from it go on working."""
         self._handle = None
+
+
+_TEXT = (str, "a str")
+_FLAG = (bool, "True or False")
+_WHOLE = (int, "a whole number")
+_KINDS: dict[str, tuple[Any, str]] = {
+    "cookie_name": _TEXT,
+    "cookie_path": _TEXT,
+    "cookie_domain": _TEXT,
+    "same_site": (SameSite, "one of sessions.SameSite"),
+    "secure": _FLAG,
+    "http_only": _FLAG,
+    "partitioned": _FLAG,
+    "persistent": _FLAG,
+    "lifetime": _WHOLE,
+    "renew_after": _WHOLE,
+    "commit_mode": (CommitMode, "one of sessions.CommitMode"),
+    "max_content_bytes": _WHOLE,
+    "clock": (Callable, "a function that returns seconds since 1970"),
+    "random": (Callable, "a function that returns as many random bytes as it is asked for"),
+    "log": (Callable, "a function that takes a level and a message"),
+}
 
 
 class Config:
@@ -155,7 +182,11 @@ class Config:
         if isinstance(keys, (str, bytes)):
             raise CallerError("keys is a sequence of keys, not one key.", INVALID)
         for key in keys:
+            require("a key", key, (str, bytes), "a str or bytes")
             self._handle.set("key", key)
+        require("plain_http", plain_http, *_FLAG)
+        if codec is not None:
+            require_methods("codec", codec, "encode", "decode")
         if plain_http:
             self._handle.set("plain_http", True)
         # The name, Secure and SameSite bind each other: this order lets every permitted combination through.
@@ -172,7 +203,7 @@ class Config:
             ("lifetime", lifetime),
             ("renew_after", renew_after),
             ("commit_mode", commit_mode),
-            ("timeout_ms", None if timeout is None else round(timeout * 1000)),
+            ("timeout_ms", None if timeout is None else milliseconds("timeout", timeout)),
             ("max_content_bytes", max_content_bytes),
             ("clock", clock),
             ("random", random),
@@ -181,6 +212,8 @@ class Config:
         ]
         for name, value in settings:
             if value is not None:
+                if name in _KINDS:
+                    require(name, value, *_KINDS[name])
                 self._handle.set(name, value)
 
 
@@ -193,6 +226,8 @@ class Manager(_Closable):
 
     def __init__(self, backend: Backend, config: Config | None = None) -> None:
         """Make a manager; the config is copied."""
+        require("backend", backend, Backend, 'a sessions.Backend, such as Backend("memory:")')
+        require("config", config, (Config, type(None)), "a sessions.Config")
         if backend._handle is None:
             raise CallerError("The backend was closed.", _MISUSE)
         self._handle = _native.Manager(backend._handle, (config or Config())._handle)

@@ -10,6 +10,7 @@ from typing import Any
 from typing_extensions import Self
 
 from sessions import _native
+from sessions._arguments import milliseconds, require
 from sessions._json import decode, encode
 
 
@@ -184,10 +185,11 @@ class Session(_native.Session, MutableMapping[str, Any]):
 
     def set_timeout(self, seconds: float) -> None:
         """Set how long each later call may wait for the store: 0.001 to 3600 seconds."""
-        self._set_timeout_ms(round(seconds * 1000))
+        self._set_timeout_ms(milliseconds("the timeout", seconds))
 
     def set_commit_mode(self, mode: CommitMode) -> None:
         """Set the commit mode of this session; strict goes by what is read from then on."""
+        require("the mode", mode, CommitMode, "one of sessions.CommitMode")
         self._set_commit_mode(mode)
 
     # ---- what there is to know ----

@@ -8,17 +8,19 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from starlette.datastructures import Secret
+
 from sessions import _native, aio
+from sessions._arguments import require
 from sessions._json import decode, encode
-from sessions.manager import Backend, Codec, Manager
+from sessions.manager import Backend, Codec, Config, Manager
 from sessions.session import Origin, Outcome, Session
-from sessions.starlette.contract import LONGEST, TWO_WEEKS, CookieSettings, SessionBackend
+from sessions.starlette.contract import TWO_WEEKS, CookieSettings, SessionBackend, check_lifetime
 from sessions.starlette.redis_client import settings_of
 from sessions.starlette.timed_signer import TimedSigner
 
 if TYPE_CHECKING:
     import redis
-    from starlette.datastructures import Secret
 
 Serializer = Callable[[MutableMapping[str, Any]], bytes]
 Deserializer = Callable[[bytes], MutableMapping[str, Any]]
@@ -30,6 +32,11 @@ _LEVELS = {1: logging.INFO, 2: logging.WARNING}
 
 def _log(level: int, message: str) -> None:
     _logger.log(_LEVELS.get(level, logging.ERROR), "%s", message)
+
+
+def _key(key: str | bytes | Secret) -> str | bytes:
+    require("a key", key, (str, bytes, Secret), "a str or bytes")
+    return str(key) if isinstance(key, Secret) else key
 
 
 class _Sessions:
@@ -85,12 +92,13 @@ class LibrarySessionBackend(SessionBackend):
         timeout: float | None = None,
     ) -> None:
         """Keep what makes a manager, once the middleware has said what the cookie is like."""
-        if max_age is not None and not 1 <= max_age <= LONGEST:
-            raise ValueError(f"A session lives for 1 to {LONGEST} seconds, or without an end: give None for that.")
+        require("backend", backend, Backend, 'a sessions.Backend, such as Backend("memory:")')
+        check_lifetime("max_age", max_age)
         self._backend = backend
-        self._keys = [key if isinstance(key, bytes) else str(key) for key in keys]
+        self._keys = [_key(key) for key in keys]
         self._max_age = max_age
-        self._settings = {"renew_after": renew_after, "timeout": timeout}
+        self._settings: dict[str, Any] = {"renew_after": renew_after, "timeout": timeout}
+        Config(keys=self._keys, **self._settings)  # refuses now what the middleware would be refused
 
     def get_max_age(self) -> int | None:
         """Return how many seconds a session lives after its last use, or None."""
@@ -122,6 +130,7 @@ class SQLiteSessionBackend(LibrarySessionBackend):
 
     def __init__(self, path: str | os.PathLike[str], max_age: int | None = TWO_WEEKS) -> None:
         """Open the database, or make it."""
+        check_lifetime("max_age", max_age)
         super().__init__(Backend("sqlite:" + quote(os.path.abspath(path))), max_age=max_age)
 
 
@@ -146,6 +155,7 @@ class RedisSessionBackend(LibrarySessionBackend):
         providers, or that do not verify certificates and the names in them; a username without a password; addresses
         with a zone, such as fe80::1%eth0; and values out of the library's bounds.
         """
+        check_lifetime("ttl", ttl)
         if redis is not None and url is not None:
             raise TypeError("Give either a client or a URL.")
         if redis is not None:
@@ -201,6 +211,8 @@ class CookieSessionBackend(LibrarySessionBackend):
         deserializer: Deserializer | None = None,
     ) -> None:
         """Keep the settings; max_age is in seconds."""
+        for name, function in (("serializer", serializer), ("deserializer", deserializer)):
+            require(name, function, (Callable, type(None)), "a function")
         super().__init__(Backend(self._url()), max_age=max_age)
         self._serializer = serializer
         self._deserializer = deserializer
@@ -248,6 +260,7 @@ class SignedCookieSessionBackend(CookieSessionBackend):
         deserializer: Deserializer | None = None,
     ) -> None:
         """Keep the settings; max_age is in seconds. Whoever knows the key can log in as anybody."""
+        require("secret_key", secret_key, (str, Secret), "a str or a starlette.datastructures.Secret")
         super().__init__(max_age, serializer, deserializer)
         self._keys = [str(secret_key)]
         self._signer = TimedSigner(str(secret_key))

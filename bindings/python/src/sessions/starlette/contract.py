@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from sessions import _native
+from sessions._arguments import require
 from sessions.manager import Config, SameSite
 
 SameSiteName = Literal["lax", "strict", "none"]
@@ -15,6 +16,14 @@ TWO_WEEKS: Final = 14 * 24 * 60 * 60
 
 LONGEST: Final = 3_155_760_000  # a hundred years: the library's sessions have an end
 _SAME_SITE: Final = {"lax": SameSite.LAX, "strict": SameSite.STRICT, "none": SameSite.NONE}
+
+
+def check_lifetime(name: str, seconds: int | None) -> None:
+    """Refuse what is no lifetime of sessions."""
+    words = "a whole number of seconds, or None for sessions without an end"
+    require(name, seconds, (int, type(None)), words)
+    if seconds is not None and not 1 <= seconds <= LONGEST:
+        raise ValueError(f"{name} is {words}; at least 1, and at most {LONGEST}.")
 
 
 class CookieSettings(NamedTuple):
