@@ -181,8 +181,9 @@ def test_clients_that_cannot_be_taken_over() -> None:
         RedisSessionBackend(ipv4)
     with pytest.raises(TypeError):
         RedisSessionBackend(redis.Redis(), url="redis://localhost")
-    with pytest.raises(ValueError):
-        RedisSessionBackend(url="memory:")
+    for url in ("memory:", "", "localhost"):
+        with pytest.raises(ValueError, match="begins with redis:"):
+            RedisSessionBackend(url=url)
 
 
 def test_refused_settings() -> None:

@@ -163,7 +163,7 @@ class RedisSessionBackend(LibrarySessionBackend):
             backend = Backend(settings.url, user=settings.user, password=settings.password)
             super().__init__(backend, max_age=ttl, timeout=settings.timeout)
             return
-        url = url or "redis://localhost"
+        url = "redis://localhost" if url is None else url
         if url.partition(":")[0] not in ("redis", "rediss", "redis+unix"):
             raise ValueError("The URL of a Redis server begins with redis:, rediss: or redis+unix:.")
         super().__init__(Backend(url), max_age=ttl)
