@@ -1,5 +1,8 @@
 """Responses to the errors of stores and programs."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +20,10 @@ import sessions
 from sessions.starlette import (
     LibrarySessionBackend,
     MemorySessionBackend,
+    RedisSessionBackend,
     SessionMiddleware,
     SignedCookieSessionBackend,
+    SQLiteSessionBackend,
 )
 
 
@@ -102,3 +107,27 @@ def test_page_of_an_exception_sees_the_session(serve: Serve) -> None:
         client.get("/count")
         answer = client.get("/defect")
         assert (answer.status_code, answer.json()) == (500, {"visits": 1})
+
+
+async def fill(request: Request) -> Response:
+    request.session["a"] = "a" * 100_000
+    return Response()
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "redis url", "redis client"])
+def test_bytes_that_a_session_holds(kind: str, serve: Serve, redis_url: str, tmp_path: Path) -> None:
+    redis = pytest.importorskip("redis")
+    makers: dict[str, Callable[..., LibrarySessionBackend]] = {
+        "memory": MemorySessionBackend,
+        "sqlite": partial(SQLiteSessionBackend, tmp_path / "sessions.db"),
+        "redis url": partial(RedisSessionBackend, url=redis_url),
+        "redis client": partial(RedisSessionBackend, redis.Redis.from_url(redis_url)),
+    }
+    for settings, status in (({}, 500), ({"max_content_bytes": 200_000}, 200)):
+        app = app_of(makers[kind](**settings))
+        app.add_route("/fill", fill)
+        with client_of(serve(app)) as client:
+            assert client.get("/fill", headers={"Connection": "close"}).status_code == status
+            assert len(client.get("/read").json().get("a", "")) == (100_000 if settings else 0)
+    with pytest.raises(sessions.CallerError, match="content bytes"):
+        makers[kind](max_content_bytes=1)

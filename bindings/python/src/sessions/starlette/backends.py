@@ -77,9 +77,10 @@ class LibrarySessionBackend(SessionBackend):
     """Any backend of the library: of a URL, or a store of one's own by ``Backend.custom()``.
 
     Of ``keys`` the first signs cookies and all verify. Sessions end ``max_age`` seconds after their last use; with None
-    they do not end, and the browser forgets them when it is closed. ``renew_after`` and ``timeout`` are those of
-    ``sessions.Config``: how old a session must be for mere use to renew it, by default a tenth of max_age, and how long
-    a call may wait for the store.
+    they do not end, and the browser forgets them when it is closed. ``renew_after``, ``timeout`` and
+    ``max_content_bytes`` are those of ``sessions.Config``: how old a session must be for mere use to renew it, by
+    default a tenth of max_age; how long a call may wait for the store; and how much a session holds, by default 65,536
+    bytes.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class LibrarySessionBackend(SessionBackend):
         max_age: int | None = TWO_WEEKS,
         renew_after: int | None = None,
         timeout: float | None = None,
+        max_content_bytes: int | None = None,
     ) -> None:
         """Keep what makes a manager, once the middleware has said what the cookie is like."""
         require("backend", backend, Backend, 'a sessions.Backend, such as Backend("memory:")')
@@ -97,7 +99,11 @@ class LibrarySessionBackend(SessionBackend):
         self._backend = backend
         self._keys = [_key(key) for key in keys]
         self._max_age = max_age
-        self._settings: dict[str, Any] = {"renew_after": renew_after, "timeout": timeout}
+        self._settings: dict[str, Any] = {
+            "renew_after": renew_after,
+            "timeout": timeout,
+            "max_content_bytes": max_content_bytes,
+        }
         Config(keys=self._keys, **self._settings)  # refuses now what the middleware would be refused
 
     def get_max_age(self) -> int | None:
@@ -120,18 +126,25 @@ class MemorySessionBackend(LibrarySessionBackend):
     bounds of ``memory:`` in ``<sessions/backend.h>``.
     """
 
-    def __init__(self) -> None:
-        """Make an empty store."""
-        super().__init__(Backend("memory:"), max_age=None)
+    def __init__(self, *, max_content_bytes: int | None = None) -> None:
+        """Make an empty store, of sessions of at most so many bytes."""
+        super().__init__(Backend("memory:"), max_age=None, max_content_bytes=max_content_bytes)
 
 
 class SQLiteSessionBackend(LibrarySessionBackend):
     """Sessions in a database file, which all processes of this machine share and which survives restarts."""
 
-    def __init__(self, path: str | os.PathLike[str], max_age: int | None = TWO_WEEKS) -> None:
-        """Open the database, or make it."""
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        max_age: int | None = TWO_WEEKS,
+        *,
+        max_content_bytes: int | None = None,
+    ) -> None:
+        """Open the database, or make it, for sessions of at most so many bytes."""
         check_lifetime("max_age", max_age)
-        super().__init__(Backend("sqlite:" + quote(os.path.abspath(path))), max_age=max_age)
+        backend = Backend("sqlite:" + quote(os.path.abspath(path)))
+        super().__init__(backend, max_age=max_age, max_content_bytes=max_content_bytes)
 
 
 class RedisSessionBackend(LibrarySessionBackend):
@@ -147,9 +160,16 @@ class RedisSessionBackend(LibrarySessionBackend):
     """
 
     def __init__(
-        self, redis: redis.Redis | None = None, ttl: int | None = TWO_WEEKS, *, url: str | None = None
+        self,
+        redis: redis.Redis | None = None,
+        ttl: int | None = TWO_WEEKS,
+        *,
+        url: str | None = None,
+        max_content_bytes: int | None = None,
     ) -> None:
         """Connect; ttl is in seconds, and without client and URL the server is localhost's.
+
+        A session holds at most max_content_bytes, by default 65,536.
 
         TypeError for clients whose settings cannot be taken over: those of Cluster and Sentinel, with credential
         providers, or that do not verify certificates and the names in them; a username without a password; addresses
@@ -161,12 +181,12 @@ class RedisSessionBackend(LibrarySessionBackend):
         if redis is not None:
             settings = settings_of(redis)
             backend = Backend(settings.url, user=settings.user, password=settings.password)
-            super().__init__(backend, max_age=ttl, timeout=settings.timeout)
+            super().__init__(backend, max_age=ttl, timeout=settings.timeout, max_content_bytes=max_content_bytes)
             return
         url = "redis://localhost" if url is None else url
         if url.partition(":")[0] not in ("redis", "rediss", "redis+unix"):
             raise ValueError("The URL of a Redis server begins with redis:, rediss: or redis+unix:.")
-        super().__init__(Backend(url), max_age=ttl)
+        super().__init__(Backend(url), max_age=ttl, max_content_bytes=max_content_bytes)
 
 
 class _CookieCodec:
