@@ -42,12 +42,25 @@ def test_outage_is_503(serve: Serve) -> None:
         for header in (mine, {}):  # at loading, and at saving
             answer = client.get("/count", headers=header)
             assert answer.status_code == 503 and "set-cookie" not in answer.headers
+            assert answer.headers.get_list("cache-control") == ["no-store"]
             assert answer.text.startswith("The session store is not available")
             with pytest.raises(InvalidStatus) as refused:
                 connect(f"ws://{address}/echo", additional_headers=header, proxy=None)
             assert refused.value.response.status_code == 503
         store.down = False
         assert client.get("/count", headers=mine).json() == {"visits": 2}
+
+
+def test_damaged_content_is_raised(serve: Serve) -> None:
+    store = Down()
+    store.error = sessions.StoredDataError("damaged")
+    with client_of(serve(down_app(store))) as client:
+        mine = {"Cookie": client.get("/count").headers["set-cookie"].partition(";")[0]}
+        client.cookies.clear()
+        store.down = True
+        for header in (mine, {}):  # at loading, and at saving
+            answer = client.get("/count", headers=header | {"Connection": "close"})
+            assert answer.status_code == 500 and "set-cookie" not in answer.headers
 
 
 def test_response_to_errors_of_ones_own(serve: Serve) -> None:

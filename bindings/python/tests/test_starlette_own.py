@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from test_starlette import Own, Serve, app_of, client_of
@@ -65,10 +66,14 @@ def test_own_session_that_is_empty_again(serve: Serve) -> None:
         assert store.calls == ["save", "load", "save", "load"]
 
 
-def test_own_backend_that_is_down(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("error", "status"), [(sessions.StoreUnavailableError("down"), 503), (sessions.StoredDataError("damaged"), 500)]
+)
+def test_own_backend_that_fails(error: Exception, status: int, serve: Serve) -> None:
     class Gone(Own):
         def load_session(self, sid: str) -> dict[str, Any] | None:
-            raise sessions.StoreUnavailableError("down")
+            raise error
 
     with client_of(serve(app_of(Gone()))) as client:
-        assert client.get("/read", headers={"Cookie": "session=a"}).status_code == 503
+        answer = client.get("/read", headers={"Cookie": "session=a", "Connection": "close"})
+        assert answer.status_code == status

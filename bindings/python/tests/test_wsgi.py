@@ -90,18 +90,19 @@ def test_unused_session_adds_nothing() -> None:
 class Down:
     def __init__(self) -> None:
         self.down = False
+        self.error: Exception = sessions.StoreUnavailableError("down", -201)
         self.blobs: dict[bytes, tuple[bytes, int]] = {}
 
     def get(self, key: bytes, /) -> tuple[bytes, int] | None:
         if self.down:
-            raise sessions.StoreUnavailableError("down", -201)
+            raise self.error
         return self.blobs.get(key)
 
     def put_if_version(
         self, key: bytes, blob: bytes, expected: int, version: int, expires: int, now: int, ended: bool, /
     ) -> bool:
         if self.down:
-            raise sessions.StoreUnavailableError("down", -201)
+            raise self.error
         self.blobs[key] = (blob, version)
         return True
 
@@ -168,8 +169,21 @@ def test_outage_is_503(app: Any) -> None:
     for header in (cookie, ""):  # at loading, and at committing
         status, headers, _ = request(wrapped, header)
         assert status.startswith("503 ") and not values(headers, "Set-Cookie")
+        assert values(headers, "Cache-Control") == ["no-store"]
     store.down = False
     assert request(wrapped, cookie)[2] == b"2"
+
+
+@pytest.mark.parametrize("app", [as_list, as_generator, as_write])
+def test_damaged_content_is_raised(app: Any) -> None:
+    store = Down()
+    store.error = sessions.StoredDataError("damaged")
+    wrapped = SessionMiddleware(app, sessions.Manager(sessions.Backend.custom(store), sessions.Config(plain_http=True)))
+    cookie = values(request(wrapped)[1], "Set-Cookie")[0].split(";")[0]
+    store.down = True
+    for header in (cookie, ""):  # at loading, and at committing
+        with pytest.raises(sessions.StoredDataError):
+            request(wrapped, header)
 
 
 def test_failing_application_commits_nothing() -> None:

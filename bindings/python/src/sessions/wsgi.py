@@ -2,7 +2,8 @@
 
 ``application = SessionMiddleware(application, manager)`` puts the session of each request into
 ``environ["sessions.session"]``. It is committed just before the headers go out, with the first bytes of the body;
-what is changed later is lost. When the store cannot be asked, the answer is 503.
+what is changed later is lost. When the store cannot be asked, the answer is 503; all other
+exceptions are raised.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from sessions.errors import StoredDataError, StoreUnavailableError
+from sessions.errors import StoreUnavailableError
 from sessions.manager import Manager
 from sessions.session import Session
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 #: Where the session is in the environ.
 ENVIRON_KEY: Final = "sessions.session"
 
-_OUTAGE = (StoreUnavailableError, StoredDataError)
 _MESSAGE = b"The session store is not available. Please try again later.\n"
 
 Headers = list[tuple[str, str]]
@@ -127,7 +127,7 @@ class SessionMiddleware:
         """Answer a request."""
         try:
             session = self.manager.load(environ.get("HTTP_COOKIE", "").encode("latin-1"))
-        except _OUTAGE:
+        except StoreUnavailableError:
             return _unavailable(start_response)
         environ[ENVIRON_KEY] = session
         try:
@@ -152,7 +152,7 @@ class SessionMiddleware:
             return _Body(chain((first,), rest), source, session)
         except BaseException as error:
             _close(source)
-            if response.is_started or not isinstance(error, _OUTAGE):
+            if response.is_started or not isinstance(error, StoreUnavailableError):
                 raise
             session.close()
             return _unavailable(start_response)

@@ -20,7 +20,7 @@ class BaseSessionBackend(SessionBackend):
 
     All but new_session are called on threads, one at a time for each request, so that they may wait. Of parallel
     requests of one browser the last to save wins; ``sessions.Backend.custom()`` takes stores that lose nothing. An
-    exception fails the request; a StoreUnavailableError or StoredDataError answers it with 503.
+    exception fails the request; a StoreUnavailableError answers it with 503.
     """
 
     @abstractmethod

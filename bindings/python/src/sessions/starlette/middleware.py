@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from sessions import _native
-from sessions.errors import SessionsError, StoredDataError, StoreUnavailableError
+from sessions.errors import SessionsError, StoreUnavailableError
 from sessions.session import Session
 from sessions.starlette.contract import CookieSettings, SameSiteName, SessionBackend
 
@@ -26,9 +26,10 @@ ErrorResponse = Callable[[SessionsError], ASGIApp | None]
 
 def unavailable(error: SessionsError) -> ASGIApp | None:
     """Return 503 for a store that cannot be asked; other errors are raised."""
-    if not isinstance(error, (StoreUnavailableError, StoredDataError)):
+    if not isinstance(error, StoreUnavailableError):
         return None
-    return PlainTextResponse("The session store is not available. Please try again later.\n", 503)
+    message = "The session store is not available. Please try again later.\n"
+    return PlainTextResponse(message, 503, {"Cache-Control": "no-store"})
 
 
 def _is_said(headers: Headers, header: tuple[bytes, bytes]) -> bool:
