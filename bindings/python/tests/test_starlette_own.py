@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 from test_starlette import Own, Serve, app_of, client_of
 
 import sessions
-from sessions.starlette import BaseSessionBackend
+from sessions.starlette import BaseSessionBackend, LibrarySessionBackend
 
 
 def test_own_backend_is_called_as_needed(serve: Serve) -> None:
@@ -44,6 +44,22 @@ def test_own_backend_names_sessions(serve: Serve) -> None:
         line = client.get("/count").headers["set-cookie"]
         cookie = line.partition("; Max-Age")[0].partition("; Path")[0].partition("; HttpOnly")[0]
         assert client.get("/read", headers={"Cookie": cookie}).json() == {"born": True, "visits": 1}
+
+
+@pytest.mark.parametrize("settings", [{}, {"https_only": True, "same_site": "none", "path": "/a", "cookie_name": "b"}])
+@pytest.mark.parametrize("max_age", [None, 77])
+def test_own_cookie_is_like_the_others(
+    max_age: int | None, settings: dict[str, Any], serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Own, "get_max_age", lambda self: max_age)
+    seen = []
+    for backend in (Own(), LibrarySessionBackend(sessions.Backend("memory:"), max_age=max_age)):
+        with client_of(serve(app_of(backend, **settings))) as client:
+            line = client.get("/count").headers["set-cookie"]
+            cookie, _, attributes = line.partition(";")
+            ended = client.get("/clear", headers={"Cookie": cookie}).headers["set-cookie"]
+            seen.append((cookie.partition("=")[0], attributes, ended))
+    assert seen[0] == seen[1]
 
 
 async def waver(request: Request) -> JSONResponse:

@@ -198,7 +198,7 @@ def test_refused_settings() -> None:
     with pytest.raises(TypeError):
         SessionMiddleware(plain, sessions.Backend("memory:"))  # type: ignore[arg-type]
     with pytest.raises(sessions.CallerError):
-        SessionMiddleware(plain, SignedCookieSessionBackend(""))  # type: ignore[arg-type]
+        SignedCookieSessionBackend("")
 
 
 @pytest.mark.parametrize("max_age", [0, -1, 10**10])

@@ -283,6 +283,7 @@ class SignedCookieSessionBackend(CookieSessionBackend):
         require("secret_key", secret_key, (str, Secret), "a str or a starlette.datastructures.Secret")
         super().__init__(max_age, serializer, deserializer)
         self._keys = [str(secret_key)]
+        Config(keys=self._keys)  # refuses an empty one
         self._signer = TimedSigner(str(secret_key))
 
     def sign_content(self, content: bytes) -> bytes:

@@ -143,19 +143,15 @@ class _Sessions:
             self._backend.save_session(sid, session.content)
         session.loaded = copy.deepcopy(session.content)
         session.is_kept = bool(session.content)
-        kept = (sid, self._backend.get_max_age()) if session.is_kept else ("", 0)
-        session.cookie_lines = [self._line(*kept)]
+        # The value is quoted where it needs it.
+        value = SimpleCookie().value_encode(sid)[1] if session.is_kept else ""
+        session.cookie_lines = [self._line(value, self._backend.get_max_age() if session.is_kept else 0)]
         if not session.is_kept:
             session.sid = None  # what is set later is another session's
 
     def _line(self, value: str, max_age: int | None) -> str:
-        cookie: SimpleCookie = SimpleCookie()
-        cookie[self._cookie.name] = value
-        morsel = cookie[self._cookie.name]
-        morsel["path"] = self._cookie.path
-        morsel["samesite"] = self._cookie.same_site.capitalize()
-        morsel["httponly"] = True
-        morsel["secure"] = self._cookie.https_only
-        if max_age is not None:
-            morsel["max-age"] = max_age
-        return morsel.OutputString()
+        cookie = self._cookie
+        age = "" if max_age is None else f"; Max-Age={max_age}"
+        secure = "; Secure" if cookie.https_only else ""
+        same_site = cookie.same_site.capitalize()
+        return f"{cookie.name}={value}{age}; Path={cookie.path}{secure}; HttpOnly; SameSite={same_site}"
