@@ -75,8 +75,25 @@ _BY_CATEGORY: Final = {
 }
 
 
+# What the library's messages call by the names of its functions in C.
+_IN_PYTHON: Final = (
+    ("call sessions_config_add_key first", "give Config keys=[...]"),
+    ("call sessions_config_set_cookie_name with a name without the prefix first", "give Config another cookie_name"),
+    ("call sessions_config_set_secure(config, 1) first", "give Config secure=True"),
+    ("call sessions_config_set_http_only(config, 1) first", "give Config http_only=True"),
+    ("sessions_config_set_partitioned(config, 0)", "partitioned=False"),
+    ("sessions_config_set_max_content_bytes allows", "Config's max_content_bytes allows"),
+    ("raise it where the function's documentation says how", "give Config more max_content_bytes"),
+    (": sessions_session_get_type tells which, sessions_session_get_json reads any", ""),
+    (": sessions_session_get_json gives its digits", ""),
+    ("sessions_custom_decide()", "decide()"),
+)
+
+
 def make_error(status: int, message: str) -> SessionsError:
     """Make the exception of a status."""
+    for in_c, in_python in _IN_PYTHON:
+        message = message.replace(in_c, in_python)
     return _BY_CATEGORY.get(_native.status_category(status), SessionsError)(message, status)
 
 
