@@ -12,12 +12,6 @@ from sessions import aio
 from sessions.starlette import SessionMiddleware, SignedCookieSessionBackend
 
 
-async def visit(request: Request) -> PlainTextResponse:
-    """Count."""
-    request.session["visits"] = request.session.get("visits", 0) + 1
-    return PlainTextResponse(f"visit {request.session['visits']}")
-
-
 async def login(request: Request) -> PlainTextResponse:
     """Move the session to a new id, because the user gains rights."""
     request.session["user"] = (await request.json())["user"]
@@ -29,6 +23,12 @@ async def logout(request: Request) -> PlainTextResponse:
     """End the session."""
     request.session.clear()
     return PlainTextResponse("bye")
+
+
+async def visit(request: Request) -> PlainTextResponse:
+    """Count."""
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return PlainTextResponse(f"visit {request.session['visits']}")
 
 
 backend = SignedCookieSessionBackend(secret_key=os.environ["SESSIONS_SECRET"])
