@@ -187,10 +187,10 @@ impl Call {
         answer: impl FnOnce(*mut sys::sessions_custom_call, T),
     ) {
         let left = self.time_left();
-        let failure = match panic::catch(|| ask(left)) {
-            Some(Ok(result)) => return answer(self.0, result),
-            Some(Err(failure)) => failure,
-            None => StoreError::new(Status::CALLBACK, "the store panicked"),
+        let failure = match panic::catch_with_message(|| ask(left)) {
+            Ok(Ok(result)) => return answer(self.0, result),
+            Ok(Err(failure)) => failure,
+            Err(message) => StoreError::new(Status::CALLBACK, message),
         };
         // SAFETY: the call is answered here, and the message is copied.
         unsafe {

@@ -26,8 +26,8 @@
 //!   [`Session::origin`] says why. Only a store that cannot be asked is one, of [`Category::Environment`]: answer 503.
 //! * `&self` reads and `&mut self` changes, so that no text read from a session outlives a change.
 //! * A panic in a callback (clock, random source, log, codec, store) never crosses the library: it is caught, and goes
-//!   on when the call that led to it has returned. On a thread that is inside no such call, the callback fails with
-//!   [`Status::CALLBACK`] instead.
+//!   on when the call that led to it has returned; a store's that a queue has asked, in the task that awaits the call.
+//!   Other callbacks that panic on a thread that is inside no such call fail with [`Status::CALLBACK`] instead.
 //! * Feature `tokio` has calls that do not wait, feature `tower` a layer for axum.
 #![deny(missing_docs)]
 #![warn(unsafe_op_in_unsafe_fn)]

@@ -1,10 +1,12 @@
 //! Calls that do not wait: the library's queue, driven by one task of a tokio runtime.
 
 use crate::handle::{copy_of, result_of, Owned};
+use crate::panic::{awaited, discard, Payload};
 use crate::{Error, Result, Session, Status};
 use sessions_sys as sys;
 use std::ffi::c_void;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::panic::resume_unwind;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::io::unix::AsyncFd;
@@ -32,15 +34,18 @@ impl Drop for Owner {
     }
 }
 
-type Sender = oneshot::Sender<Result<()>>;
-type Receiver = oneshot::Receiver<Result<()>>;
+/// How a call has ended. Err: a store panicked.
+type Ended = std::result::Result<Result<()>, Payload>;
+
+type Sender = oneshot::Sender<Ended>;
+type Receiver = oneshot::Receiver<Ended>;
 
 struct Shared {
     /// The library lets one thread at a time use a queue and the sessions whose calls it has: all of them hold this.
     /// None after its end.
     handle: Mutex<Option<QueueHandle>>,
     /// What callbacks have reported: told when the lock above is free again, because those who wait may drop sessions.
-    finished: Mutex<Vec<(Sender, Result<()>)>>,
+    finished: Mutex<Vec<(Sender, Ended)>>,
 }
 
 struct QueueHandle(Owned<sys::sessions_queue>);
@@ -62,8 +67,11 @@ impl Shared {
     /// Tells those who wait what callbacks have reported. Without holding any lock.
     fn tell(&self) {
         let finished = std::mem::take(&mut *lock(&self.finished));
-        for (sender, result) in finished {
-            let _ = sender.send(result); // nobody may be waiting any more
+        for (sender, ended) in finished {
+            // Nobody may be waiting any more.
+            if let Err(Err(payload)) = sender.send(ended) {
+                discard(payload);
+            }
         }
     }
 
@@ -156,8 +164,12 @@ unsafe extern "C" fn done(user_data: *mut c_void, status: sys::sessions_status, 
         let result = if status == sys::SESSIONS_OK { Ok(()) } else { Err(copy_of(status, error)) };
         (Box::from_raw(user_data.cast::<Waiting>()), result)
     };
+    let panicked = result.as_ref().err().and_then(|error| awaited::take(error.message()));
+    let ended = panicked.map_or(Ok(result), Err);
     if let Some(shared) = waiting.shared.upgrade() {
-        lock(&shared.finished).push((waiting.sender, result));
+        lock(&shared.finished).push((waiting.sender, ended));
+    } else if let Err(payload) = ended {
+        discard(payload);
     }
 }
 
@@ -218,7 +230,11 @@ impl Drop for Busy {
 async fn run(session: Session, queue: &Queue, begin: Begin<'_>) -> (Session, Result<()>) {
     let mut busy = Busy { session: Some(session), queue: queue.clone() };
     let result = match busy.begin(begin) {
-        Ok(receiver) => receiver.await.unwrap_or_else(|_| Err(Error::new(Status::CANCELED))),
+        Ok(receiver) => match receiver.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(payload)) => resume_unwind(payload),
+            Err(_) => Err(Error::new(Status::CANCELED)),
+        },
         Err(result) => result,
     };
     let session = busy.session.take().expect("only dropping takes it");
@@ -226,7 +242,8 @@ async fn run(session: Session, queue: &Queue, begin: Begin<'_>) -> (Session, Res
 }
 
 /// Dropping one of these futures before it is ready frees the session, and ends the call: a write may have been done or
-/// not. Otherwise the session comes back with the result.
+/// not. Otherwise the session comes back with the result. A panic of a [`Store`](crate::Store) goes on in the task that
+/// awaits the call, and the session is freed.
 impl Session {
     /// [`Session::load`] without waiting.
     pub async fn load_async(self, queue: &Queue, cookie_header: impl AsRef<[u8]>) -> (Session, Result<()>) {

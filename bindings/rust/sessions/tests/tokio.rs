@@ -189,3 +189,37 @@ async fn a_codec_that_panics_on_the_runtime_does_not_end_the_queue() {
         assert_eq!(error.status(), Status::CALLBACK);
     }
 }
+
+/// The message of the panic that a future ends with.
+async fn panic_of<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> String {
+    let error = tokio::spawn(future).await.map(drop).expect_err("it panics");
+    error.into_panic().downcast_ref::<&str>().map_or_else(String::new, ToString::to_string)
+}
+
+#[tokio::test]
+async fn a_store_that_panics_does_so_in_the_task_that_awaits_it() {
+    let ((manager, gate), queue) = (gated(), Queue::new().unwrap());
+    let manager = Arc::new(manager);
+    let cookie = first_commit(&manager, &queue).await;
+    let mut changed = Vec::new();
+    for _ in 0..3 {
+        let mut session = manager.load_async(&queue, &cookie).await.unwrap();
+        session.increment("count", 1).unwrap();
+        changed.push(session);
+    }
+    gate.panics(true);
+    let (its, to, header) = (Arc::clone(&manager), queue.clone(), cookie.clone());
+    assert_eq!(panic_of(async move { its.load_async(&to, header).await }).await, "store");
+    let [first, second, third] = changed.try_into().unwrap();
+    let to = queue.clone();
+    assert_eq!(panic_of(async move { first.commit_async(&to).await }).await, "store");
+    let to = queue.clone();
+    assert_eq!(panic_of(async move { second.regenerate_async(&to).await }).await, "store");
+    let to = queue.clone();
+    assert_eq!(panic_of(async move { third.destroy_async(&to).await }).await, "store");
+    gate.panics(false);
+    let session = manager.load_async(&queue, &cookie).await.unwrap();
+    assert_eq!(session.get::<i64>("count").unwrap(), Some(0), "the queue goes on");
+    drop((session, manager, queue));
+    assert_eq!(Arc::strong_count(&gate), 1, "a session still holds the store");
+}

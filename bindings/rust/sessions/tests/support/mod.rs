@@ -5,7 +5,7 @@ use sessions::{Backend, Blob, Config, Manager, Put, Session, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{sync_channel, Receiver, SyncSender};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -107,6 +107,7 @@ pub struct Gate {
     changed: Condvar,
     asked: Mutex<Option<SyncSender<()>>>,
     gets: AtomicI64,
+    panics: AtomicBool,
 }
 
 impl Gate {
@@ -128,11 +129,17 @@ impl Gate {
         self.gets.load(Ordering::Relaxed)
     }
 
+    /// Makes it panic whenever it is asked, or work again.
+    pub fn panics(&self, panics: bool) {
+        self.panics.store(panics, Ordering::Relaxed);
+    }
+
     fn pass(&self) {
         if let Some(asked) = &*self.asked.lock().unwrap() {
             let _ = asked.try_send(());
         }
         drop(self.changed.wait_while(self.is_shut.lock().unwrap(), |is_shut| *is_shut).unwrap());
+        assert!(!self.panics.load(Ordering::Relaxed), "store");
     }
 }
 
