@@ -6,7 +6,8 @@
 # test.sh servers    the quick start does what the one in C does, against the shared library in SESSIONS_LIB_DIR
 # test.sh bench      the benchmarks run, against the library in SESSIONS_LIB_DIR
 # test.sh installed  the same library, installed, is what pkg-config finds and the README's program uses
-# test.sh checkout   without a library: what the README shows is built from the checkout, and counts
+# test.sh checkout   without a library: what the README shows is built from the checkout, and counts; so it does with the
+#                    static library, installed
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -16,6 +17,23 @@ python=${PYTHON:-python3}
 if [ -n "${SESSIONS_LIB_DIR:-}" ]; then
   export LD_LIBRARY_PATH="$SESSIONS_LIB_DIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 fi
+
+# A build that must fail with a message, in an environment: refused MESSAGE [VARIABLE=VALUE...]
+refused() {
+  message=$1
+  shift
+  if said=$(env "$@" cargo check --locked --package sessions-sys 2>&1); then
+    echo "this was to be refused: $*" >&2
+    exit 1
+  fi
+  case $said in
+  *"$message"*) ;;
+  *)
+    printf '%s\nwas to be refused with: %s\n%s\n' "$*" "$message" "$said" >&2
+    exit 1
+    ;;
+  esac
+}
 
 case ${1:-} in
 style)
@@ -47,7 +65,11 @@ installed)
   cmake --install "$SESSIONS_LIB_DIR" --prefix "$place/prefix" >/dev/null
   export CARGO_TARGET_DIR="$place/target" PKG_CONFIG_PATH="$place/prefix/lib/pkgconfig"
   export RUSTFLAGS="-C link-arg=-Wl,-rpath,$place/prefix/lib"
-  unset SESSIONS_LIB_DIR LD_LIBRARY_PATH
+  unset LD_LIBRARY_PATH
+  refused "libsessions.a, which is not in $SESSIONS_LIB_DIR" SESSIONS_STATIC=1
+  export SESSIONS_LIB_DIR= # as if it was not set
+  refused "libsessions.a, which is not in $place/prefix/lib" SESSIONS_STATIC=1
+  refused "neither libsessions.so nor libsessions.a is in $here/sessions-sys/nowhere" SESSIONS_LIB_DIR=nowhere
   cargo build --locked --package sessions --example counter
   ldd "$CARGO_TARGET_DIR/debug/examples/counter" | grep "=> $place/prefix/lib/libsessions.so"
   "$python" test_readme.py "$CARGO_TARGET_DIR/debug/examples/counter"
@@ -58,6 +80,22 @@ checkout)
   unset SESSIONS_LIB_DIR LD_LIBRARY_PATH
   cargo build --locked --package sessions --example counter
   "$python" test_readme.py "$CARGO_TARGET_DIR/debug/examples/counter"
+
+  place=$CARGO_TARGET_DIR/prefix
+  rm -rf "$place"
+  built=$(find "$CARGO_TARGET_DIR" -path '*/out/libsessions/libsessions.a' | head -n 1)
+  cmake --install "$(dirname "$built")" --prefix "$place" >/dev/null
+  unset SESSIONS_NO_PKG_CONFIG
+  export PKG_CONFIG_PATH="$place/lib/pkgconfig"
+  for environment in --unset=SESSIONS_STATIC SESSIONS_STATIC=1 "SESSIONS_LIB_DIR=$place/lib"; do
+    # Where there are both, the static one is to be linked when it is asked for; this one cannot be linked.
+    rm -f "$place/lib/libsessions.so"
+    if [ "$environment" = SESSIONS_STATIC=1 ]; then
+      : >"$place/lib/libsessions.so"
+    fi
+    env "$environment" cargo build --locked --package sessions --example counter
+    "$python" test_readme.py "$CARGO_TARGET_DIR/debug/examples/counter"
+  done
   ;;
 *)
   echo "usage: test.sh style | crates | servers | bench | installed | checkout" >&2

@@ -1,47 +1,121 @@
 //! Finds libsessions, or builds it.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{exit, Command};
 
 fn main() {
-    println!("cargo:rerun-if-env-changed=SESSIONS_LIB_DIR");
-    println!("cargo:rerun-if-env-changed=SESSIONS_STATIC");
-    if let Some(directory) = env::var_os("SESSIONS_LIB_DIR") {
-        use_directory(Path::new(&directory));
+    let wants_static = variable("SESSIONS_STATIC").is_some_and(|value| value != "0");
+    if let Some(directory) = variable("SESSIONS_LIB_DIR") {
+        let directory = std::path::absolute(directory).unwrap_or_else(|error| fail(&error));
+        use_directory(&directory, wants_static);
         return;
     }
-    let is_static = env::var_os("SESSIONS_STATIC").is_some();
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets it");
-    let found = pkg_config::Config::new().atleast_version(&version).statik(is_static).probe("sessions");
-    let Err(not_found) = found else { return };
+    let mut installed = pkg_config::Config::new();
+    installed.atleast_version(&version).cargo_metadata(false);
+    let not_found = match installed.statik(false).probe("sessions") {
+        Ok(found) => return use_installed(&found, &mut installed, wants_static),
+        Err(not_found) => not_found,
+    };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     if !root.join("include/sessions.h").exists() {
-        panic!("libsessions is not installed: install it, or name its directory in SESSIONS_LIB_DIR\n{not_found}");
+        fail(&format_args!(
+            "libsessions is not installed: install it, or name its directory in SESSIONS_LIB_DIR\n{not_found}"
+        ));
     }
-    let built = build(&root);
-    use_directory(&built);
+    use_directory(&build(&root), true);
 }
 
-/// Links the library of a directory: the shared one when there is one.
-fn use_directory(directory: &Path) {
-    println!("cargo:rustc-link-search=native={}", directory.display());
-    if directory.join("libsessions.so").exists() {
-        println!("cargo:rustc-link-lib=dylib=sessions");
+/// A variable of the environment that is set to something.
+fn variable(name: &str) -> Option<OsString> {
+    println!("cargo:rerun-if-env-changed={name}");
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn fail(why: &dyn std::fmt::Display) -> ! {
+    eprintln!("error: {why}");
+    exit(1);
+}
+
+/// Links the library of a directory.
+fn use_directory(directory: &Path, wants_static: bool) {
+    if link(&[directory.to_owned()], wants_static) == Kind::Shared {
         return;
     }
-    println!("cargo:rustc-link-lib=static=sessions");
     // What it needs itself stands in the file for pkg-config, as installed or as CMake has written it while building.
     let described = ["pkgconfig/sessions.pc", "sessions.pc.in"].map(|name| directory.join(name));
-    let pc_file = described.iter().find(|path| path.exists());
-    for library in libraries_of(pc_file.expect("a static library has its sessions.pc beside it")) {
-        println!("cargo:rustc-link-lib=dylib={library}");
+    let Some(pc_file) = described.iter().find(|path| path.exists()) else {
+        let [installed, built] = described.map(|path| path.display().to_string());
+        fail(&format_args!(
+            "what libsessions.a needs is in neither {installed} nor {built}: name the directory that it was built in, or \
+             installed to"
+        ));
+    };
+    link_shared(&libraries_of(pc_file));
+}
+
+/// Links the library that pkg-config has found.
+fn use_installed(found: &pkg_config::Library, config: &mut pkg_config::Config, wants_static: bool) {
+    if link(&found.link_paths, wants_static) == Kind::Shared {
+        return;
+    }
+    let found = config.statik(true).probe("sessions").unwrap_or_else(|error| fail(&error));
+    search(&found.link_paths);
+    link_shared(&found.libs.into_iter().filter(|name| name != "sessions").collect::<Vec<_>>());
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    Shared,
+    Static,
+}
+
+/// Links the library of some directories: the shared one, unless only the static one is there, or is asked for.
+fn link(directories: &[PathBuf], wants_static: bool) -> Kind {
+    let place_of = |file: &str| directories.iter().find(|directory| directory.join(file).exists());
+    let shared = if wants_static { None } else { place_of("libsessions.so") };
+    if let Some(place) = shared {
+        search(&[place]);
+        link_shared(&["sessions"]);
+        return Kind::Shared;
+    }
+    let Some(place) = place_of("libsessions.a") else {
+        let looked_in: Vec<_> = directories.iter().map(|directory| directory.display().to_string()).collect();
+        let looked_in = looked_in.join(", ");
+        if wants_static {
+            fail(&format_args!(
+                "SESSIONS_STATIC asks for libsessions.a, which is not in {looked_in}: build libsessions with \
+                 -DBUILD_SHARED_LIBS=OFF, or unset SESSIONS_STATIC"
+            ));
+        }
+        fail(&format_args!(
+            "neither libsessions.so nor libsessions.a is in {looked_in}: name the directory of one of them in \
+             SESSIONS_LIB_DIR"
+        ));
+    };
+    search(&[place]);
+    println!("cargo:rustc-link-lib=static=sessions");
+    Kind::Static
+}
+
+fn search(directories: &[impl AsRef<Path>]) {
+    for directory in directories {
+        println!("cargo:rustc-link-search=native={}", directory.as_ref().display());
+    }
+}
+
+fn link_shared(libraries: &[impl AsRef<str>]) {
+    for library in libraries {
+        println!("cargo:rustc-link-lib=dylib={}", library.as_ref());
     }
 }
 
 /// The libraries that a static libsessions needs, in the order of linking.
 fn libraries_of(pc_file: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(pc_file).unwrap_or_else(|error| panic!("{}: {error}", pc_file.display()));
+    let text =
+        std::fs::read_to_string(pc_file).unwrap_or_else(|error| fail(&format_args!("{}: {error}", pc_file.display())));
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").to_owned();
     let mut libraries = Vec::new();
     for required in field("Requires.private:").split(',') {
@@ -49,11 +123,8 @@ fn libraries_of(pc_file: &Path) -> Vec<String> {
         if module.is_empty() {
             continue;
         }
-        let found =
-            pkg_config::Config::new().cargo_metadata(false).probe(module).unwrap_or_else(|error| panic!("{error}"));
-        for path in &found.link_paths {
-            println!("cargo:rustc-link-search=native={}", path.display());
-        }
+        let found = pkg_config::Config::new().cargo_metadata(false).probe(module).unwrap_or_else(|error| fail(&error));
+        search(&found.link_paths);
         libraries.extend(found.libs);
     }
     let private = field("Libs.private:");
@@ -80,6 +151,8 @@ fn build(root: &Path) -> PathBuf {
 }
 
 fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?} failed: {status}");
+    let status = command.status().unwrap_or_else(|error| fail(&format_args!("{command:?}: {error}")));
+    if !status.success() {
+        fail(&format_args!("{command:?} failed: {status}"));
+    }
 }

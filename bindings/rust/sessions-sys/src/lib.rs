@@ -1,7 +1,8 @@
 //! Declarations of the C ABI of libsessions, as its headers have them. The safe crate over them is `sessions`.
 //!
 //! Which library is linked: the one in the directory that `SESSIONS_LIB_DIR` names; else the one that pkg-config
-//! finds; else, in a checkout, one that CMake builds from the top level, linked statically.
+//! finds; else, in a checkout, one that CMake builds from the top level, linked statically. Where there is a shared and
+//! a static one, it is the shared one, or with `SESSIONS_STATIC=1` the static one.
 #![allow(non_camel_case_types)]
 #![deny(missing_docs)]
 
