@@ -69,8 +69,8 @@ impl serde::de::Error for Failure {
 }
 
 impl serde::ser::Error for Failure {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::Error(Error::with_message(Status::INVALID, message.to_string()))
+    fn custom<T: std::fmt::Display>(_: T) -> Self {
+        Self::Error(no_json())
     }
 }
 
@@ -224,8 +224,7 @@ pub(crate) fn write<T: Serialize>(session: &mut Session, key: &str, value: &T) -
     match value.serialize(Writer { session: &mut *session, key }) {
         Ok(()) => Ok(()),
         Err(Failure::NoScalar) => {
-            let json = serde_json::to_string(value)
-                .map_err(|error| Error::with_message(Status::INVALID, error.to_string()))?;
+            let json = serde_json::to_string(value).map_err(|_| no_json())?;
             if json.contains("null") {
                 finite::check(value)?;
             }
@@ -235,6 +234,14 @@ pub(crate) fn write<T: Serialize>(session: &mut Session, key: &str, value: &T) -
         Err(Failure::Error(error)) => Err(error),
         Err(Failure::Missing) => Err(Error::new(Status::NOT_FOUND)),
     }
+}
+
+/// What its `Serialize` says about it may quote the value.
+fn no_json() -> Error {
+    Error::with_message(
+        Status::INVALID,
+        "the value cannot be written as JSON: its Serialize fails, or a map in it has keys that are no strings",
+    )
 }
 
 /// Sets the value of a key from a scalar, and refuses everything else at its first call.

@@ -114,6 +114,32 @@ fn values_of_every_kind() {
     round_trip(serde_json::json!({"a": [1, 2.5, null]}), r#"{"a":[1,2.5,null]}"#);
 }
 
+/// Refuses to be serialized, at once or within a structure, and says what it is.
+struct Refuses(&'static str);
+
+impl Serialize for Refuses {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom(format!("{} is refused", self.0)))
+    }
+}
+
+#[test]
+fn what_a_serialize_says_is_in_no_error() {
+    let mut session = manager("memory:").new_session().unwrap();
+    let errors = [
+        session.set("key", Refuses("secret content")).unwrap_err(),
+        session.set("key", [Refuses("secret content")]).unwrap_err(),
+        session.set("key", BTreeMap::from([(vec![1], "secret content")])).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.status(), Status::INVALID);
+        assert!(error.message().contains("Serialize"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
+        assert!(std::error::Error::source(&error).is_none());
+    }
+    assert!(session.is_empty());
+}
+
 #[test]
 fn nothing_is_lost_in_conversion() {
     let mut session = manager("memory:").new_session().unwrap();
