@@ -112,6 +112,13 @@ impl Status {
     }
 }
 
+impl From<i32> for Status {
+    /// The status with a number, as the C headers have it; any number is one.
+    fn from(number: i32) -> Self {
+        Self(number)
+    }
+}
+
 impl std::fmt::Debug for Status {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}({})", self.name(), self.0)

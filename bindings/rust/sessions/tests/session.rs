@@ -410,6 +410,9 @@ fn statuses() {
     assert_eq!(format!("{:?}", Status::LIMIT), "SESSIONS_E_LIMIT(-106)");
     assert_eq!(Status::UNAVAILABLE.category(), Category::Environment);
     assert_eq!(Status::CORRUPT.category(), Category::StoredData);
+    assert_eq!(Status::from(Status::LIMIT.as_i32()), Status::LIMIT);
+    let unknown = Status::from(-599);
+    assert_eq!((unknown.as_i32(), unknown.category(), unknown.name()), (-599, Category::Callback, "SESSIONS_E_?"));
     assert_eq!(format!("{:?}", Origin::RESTORED), "RESTORED");
     assert!(!Status::INTERNAL.message().is_empty());
     assert_eq!(sessions::version(), env!("CARGO_PKG_VERSION"));
