@@ -16,10 +16,10 @@ use tower_service::Service;
 /// Gives each request its session, as a [`RequestSession`] in its extensions, commits it before the head of the response
 /// goes out, and adds Set-Cookie, and Cache-Control or Vary. No thread waits for the store.
 ///
-/// When a session cannot be loaded or committed, the answer is 503 for an outage or damage of the store
-/// ([`Category::Environment`], [`Category::StoredData`]) and 500 otherwise, with `{"error":"SESSIONS_E_..."}` as its body
-/// and the [`Error`] in its extensions, for logs. What a request with an answer of 500 or above has changed is not
-/// committed.
+/// When a session cannot be loaded or committed, the answer is 503 if the same may succeed later
+/// ([`Category::Environment`]) and 500 otherwise, also for stored data that is damaged, with `{"error":"SESSIONS_E_..."}`
+/// as its body and the [`Error`] in its extensions, for logs. What a request with an answer of 500 or above has changed
+/// is not committed.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     manager: Arc<Manager>,
@@ -224,7 +224,7 @@ fn joined_cookies(headers: &HeaderMap) -> Vec<u8> {
 fn refusal<B: From<String>>(error: Error) -> Response<B> {
     let mut response = Response::new(B::from(format!("{{\"error\":\"{}\"}}", error.status().name())));
     *response.status_mut() = match error.category() {
-        Category::Environment | Category::StoredData => StatusCode::SERVICE_UNAVAILABLE,
+        Category::Environment => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

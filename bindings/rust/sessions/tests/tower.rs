@@ -9,7 +9,7 @@ use std::future::{ready, Future, Ready};
 use std::pin::{pin, Pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use support::{manager, Redis};
+use support::{gated, manager, Redis};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -169,6 +169,28 @@ async fn an_outage_is_503_and_no_logout() {
     let response = get(&layer, "/set", &session).await;
     assert_eq!((response.status().as_u16(), cookie(&response)), (503, None));
     assert!(response.body().starts_with(r#"{"error":"SESSIONS_E_"#));
+}
+
+#[tokio::test]
+async fn what_may_succeed_later_is_503_and_all_else_500() {
+    let (manager, gate) = gated();
+    let layer = SessionLayer::new(manager).unwrap();
+    let session = cookie(&get(&layer, "/set", "b=2").await).unwrap();
+    for (failure, status) in [
+        (Status::UNAVAILABLE, 503),
+        (Status::READ_ONLY, 503),
+        (Status::CORRUPT, 500),
+        (Status::NEWER, 500),
+        (Status::NOMEM, 500),
+        (Status::CALLBACK, 500),
+    ] {
+        gate.fail(failure);
+        for header in [&session, "b=2"] {
+            let response = get(&layer, "/set", header).await;
+            assert_eq!((response.status().as_u16(), cookie(&response)), (status, None), "{failure}");
+            assert_eq!(response.body(), &format!("{{\"error\":\"{failure}\"}}"));
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What the tests share.
 #![allow(dead_code)]
 
-use sessions::{Backend, Blob, Config, Manager, Put, Session, Store, StoreError};
+use sessions::{Backend, Blob, Config, Manager, Put, Session, Status, Store, StoreError};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -108,6 +108,7 @@ pub struct Gate {
     asked: Mutex<Option<SyncSender<()>>>,
     gets: AtomicI64,
     panics: AtomicBool,
+    failure: Mutex<Option<Status>>,
 }
 
 impl Gate {
@@ -134,12 +135,18 @@ impl Gate {
         self.panics.store(panics, Ordering::Relaxed);
     }
 
-    fn pass(&self) {
+    /// Makes it fail whenever it is asked.
+    pub fn fail(&self, status: Status) {
+        *self.failure.lock().unwrap() = Some(status);
+    }
+
+    fn pass(&self) -> Result<(), StoreError> {
         if let Some(asked) = &*self.asked.lock().unwrap() {
             let _ = asked.try_send(());
         }
         drop(self.changed.wait_while(self.is_shut.lock().unwrap(), |is_shut| *is_shut).unwrap());
         assert!(!self.panics.load(Ordering::Relaxed), "store");
+        self.failure.lock().unwrap().map_or(Ok(()), |status| Err(StoreError::new(status, "")))
     }
 }
 
@@ -148,12 +155,12 @@ struct Gated(Arc<Gate>);
 impl Store for Gated {
     fn get(&self, key: &[u8; 32], _: Duration) -> Result<Option<Blob>, StoreError> {
         self.0.gets.fetch_add(1, Ordering::Relaxed);
-        self.0.pass();
+        self.0.pass()?;
         Ok(self.0.blobs.lock().unwrap().get(key).cloned())
     }
 
     fn put(&self, key: &[u8; 32], put: Put<'_>, _: Duration) -> Result<bool, StoreError> {
-        self.0.pass();
+        self.0.pass()?;
         let mut blobs = self.0.blobs.lock().unwrap();
         let is_expected = blobs.get(key).map_or(0, |blob| blob.version) == put.expected;
         if is_expected {
