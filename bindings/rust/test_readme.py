@@ -1,18 +1,31 @@
-"""The program that the README shows is examples/counter.rs, and it counts. Usage: test_readme.py COUNTER"""
+"""What the READMEs show is in the files that they name, and the program counts. Usage: test_readme.py COUNTER"""
 
 import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 here = pathlib.Path(__file__).resolve().parent
 counter = sys.argv[1]
 
-source = (here / "sessions/examples/counter.rs").read_text()
+
+
+def has(source, excerpt):
+    """Whether a text has the lines of an excerpt one after the other, all of them indented as deep as one likes."""
+    lines, wanted = source.splitlines(), textwrap.dedent(excerpt).strip("\n").splitlines()
+    parts = (lines[start : start + len(wanted)] for start in range(len(lines)))
+    return any(textwrap.dedent("\n".join(part)).splitlines() == wanted for part in parts)
+
+
+# Each block is followed by the link to its file; a line "// ..." stands between excerpts.
 for readme in (here / "README.md", here.parents[1] / "README.md"):
-    [shown] = re.findall(r"```rust\n(.*?)```", readme.read_text(), re.S)
-    for line in shown.splitlines():
-        assert line.strip() in source, f"{readme} shows what counter.rs does not have: {line}"
+    text = readme.read_text()
+    blocks = re.findall(r"^```rust\n(.*?)^```\n\s*That is \[.*?\]\((.*?)\)", text, re.S | re.M)
+    assert len(blocks) == text.count("```rust") > 0, f"{readme}: a block has no line after it that says: That is [FILE]"
+    for shown, file in blocks:
+        for excerpt in re.split(r"^\s*// \.\.\.\n", shown, flags=re.M):
+            assert has((readme.parent / file).read_text(), excerpt), f"{readme} shows what {file} has not:\n{excerpt}"
 
 cookie = None
 for visit in (1, 2, 3):
