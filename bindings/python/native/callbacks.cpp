@@ -58,10 +58,8 @@ void log_callback(void* user_data, int32_t level, const char* message, size_t le
   }
   PyObject* result = PyObject_CallFunction(object_of(user_data), "is#", static_cast<int>(level), message,
                                            static_cast<Py_ssize_t>(length));
-  if (!result && PyErr_ExceptionMatches(PyExc_Exception)) {
-    report_failure();  // a log that fails is no reason to fail a request
-  } else if (!result) {
-    keep_failure();
+  if (!result) {
+    report_failure();
   }
   Py_XDECREF(result);
 }

@@ -211,7 +211,13 @@ PyObject* CallScope::take_exception(sessions_status status, const sessions_error
 
 bool is_in_call() { return innermost != nullptr; }
 
-void report_failure() { PyErr_WriteUnraisable(nullptr); }
+void report_failure() {
+  if (innermost && !PyErr_ExceptionMatches(PyExc_Exception)) {
+    keep_failure();
+  } else {
+    PyErr_WriteUnraisable(nullptr);
+  }
+}
 
 void keep_failure(Weight weight) {
   CallScope* scope = innermost;

@@ -76,6 +76,7 @@ struct CallScope {
 bool is_in_call();
 // Takes the raised exception for the call that is under way on this thread, which needs but one, or reports it.
 void keep_failure(Weight weight = Weight::cause);
+// Reports what fails no call, such as an exception of a log: but what is no Exception comes out of the call.
 void report_failure();
 
 // Runs `call` without the GIL. A thread that comes back when the interpreter is ending stays here for good.

@@ -138,6 +138,18 @@ def test_clock_at_the_start_of_a_call_that_waits() -> None:
         asyncio.run(main())
 
 
+def test_interrupt_while_the_loop_is_told_of_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(call: Any, error: BaseException | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sessions.aio._Call.__call__", interrupted)
+    world = World()
+    manager = world.manager("store")
+    cookie = begin(manager)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(asyncio.wait_for(aio.load(manager, cookie), 20))
+
+
 def test_codec_of_a_call_that_waits(redis_url: str) -> None:
     world = World()
     manager = world.manager("codec", redis_url)
