@@ -112,7 +112,7 @@ class EventLoop(unittest.TestCase):
                            for route, all_figures in late.items()} for name in ("mean_us", "max_us"))
             await asyncio.to_thread(server.end)
             locks, longest = re.search(r"^locks: (\d+) (\d+)$", server.stderr(), re.M).groups()
-            print(f"figure: {url.split(':')[0]}: {REQUESTS} requests at once: a timer was late by {mean['/hit']} us on average, "
+            print(f"\nfigure: {url.split(':')[0]}: {REQUESTS} requests at once: a timer was late by {mean['/hit']} us on average, "
                   f"{most['/hit']} at most; without sessions {mean['/nothing']}, {most['/nothing']}; in all the loop found "
                   f"a lock taken {locks} times, for {longest} us at most", flush=True)
         finally:
