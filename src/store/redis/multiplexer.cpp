@@ -60,10 +60,14 @@ class Multiplexer::Hold {
       of_.read_inbox(*this);
       lock_.unlock();
     } while (of_.unread_.fetch_add(0) > 0 && lock_.try_lock());
+    if (refused_.empty()) {
+      return;
+    }
     for (const auto& request : refused_) {
       request->fail(in_words(reason_.status, reason_.message));
     }
     refused_.clear();
+    of_.wake_up_.set();  // whose it was may poll by now
   }
 
   // What is refused is told so when the lock is left.
@@ -86,6 +90,7 @@ Multiplexer::Multiplexer(const Options& options, const std::shared_ptr<crypto::T
   for (std::size_t i = 0; i < options.connections + 1; ++i) {
     connections_.push_back(std::make_unique<Connection>(options_, tls));
   }
+  handed_to_.reserve(connections_.size());
 }
 
 Multiplexer::~Multiplexer() {
@@ -130,6 +135,7 @@ void Multiplexer::read_inbox(Hold& hold) noexcept {
     unread_.store(0);
   }
   const Deadline now = environment_.now();
+  handed_to_.clear();
   for (std::size_t lane = 0; lane < lane_count; ++lane) {
     while (!brought[lane].empty()) {
       Requests first;
@@ -141,8 +147,8 @@ void Multiplexer::read_inbox(Hold& hold) noexcept {
   if (is_driven_ && !is_polling_) {
     return;
   }
-  for (const auto& connection : connections_) {
-    if (!connection->is_at_rest() && !connection->flush() && is_polling_) {
+  for (Connection* const connection : handed_to_) {
+    if (!connection->flush() && is_polling_) {
       wake_up_.set();
     }
   }
@@ -158,6 +164,9 @@ void Multiplexer::hand_over(Requests& one, Connection& connection, Hold& hold, D
   }
   try {
     connection.submit(one, now);
+    if (std::find(handed_to_.begin(), handed_to_.end(), &connection) == handed_to_.end()) {
+      handed_to_.push_back(&connection);
+    }
   } catch (const std::bad_alloc&) {
     hold.refuse(one, {Status::nomem, {}});
   }

@@ -64,6 +64,7 @@ class Multiplexer final : public Transport {
   std::mutex mutex_;                                      // of what follows; see Hold
   std::vector<std::unique_ptr<Connection>> connections_;  // the last one is for Lane::confirming
   Breaker breaker_;
+  std::vector<Connection*> handed_to_;  // as the inbox was last read
   bool is_polling_ = false;
   std::atomic<bool> is_driven_ = false;
   const Event wake_up_;            // for whoever polls

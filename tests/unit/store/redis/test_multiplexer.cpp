@@ -1,8 +1,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <set>
 #include <span>
@@ -83,6 +85,53 @@ TEST_CASE("who brings a request never waits for whoever has the lock, and it is 
   CHECK(world.ask("first") == "first");
   REQUIRE(brought);
   CHECK(world.wait(brought) == "brought");
+}
+
+TEST_CASE("who drives is told when another has refused what he had brought") {
+  struct Then final : store::Watcher {
+    explicit Then(std::function<void()> act) : act_(std::move(act)) {}
+    void delivered() noexcept override { act_(); }
+    bool rouse() noexcept override { return false; }
+    std::function<void()> act_;
+  };
+  World world;
+  world.options.path += ".none";
+  Environment environment = world.server.environment();
+  std::atomic<bool> is_bringing = false;
+  std::promise<void> polls;
+  int told = -1;
+  environment.poll = [&, poll = environment.poll](std::span<pollfd> descriptors, Deadline now, Deadline until,
+                                                  bool is_alone) {
+    if (!is_bringing) {
+      poll(descriptors, now, until, is_alone);
+      return;
+    }
+    polls.set_value();
+    told = ::poll(descriptors.data(), descriptors.size(), 60'000);
+  };
+  Asked brought;
+  environment.now = [&, now = environment.now] {
+    if (is_bringing && !brought) {  // whoever reads the inbox has the lock, and has read it
+      std::thread([&] { brought = world.submit("brought", false, minutes(1)); }).join();
+    }
+    return now();
+  };
+  world.multiplexer = std::make_unique<Multiplexer>(world.options, nullptr, environment);
+  CHECK(begins(world.ask("first"), Status::unavailable));  // from here on it refuses
+  std::string answer;
+  std::thread driver;
+  Asked first = std::make_shared<store::Answer<std::string>>();
+  first->watch(std::make_shared<Then>([&] {
+    driver = std::thread([&] { answer = world.wait(brought, minutes(1)); });
+    polls.get_future().wait();
+  }));
+  is_bringing = true;
+  const std::vector<std::string_view> words = {"ECHO", "first"};
+  world.client().submit(std::make_unique<testing::Echo>(words, world.server.now() + minutes(1), false, first),
+                        Transport::Lane::shared);
+  driver.join();
+  CHECK(told == 1);
+  CHECK(begins(answer, Status::unavailable));
 }
 
 TEST_CASE("what callers ask next is sent before the last of a burst is answered") {
