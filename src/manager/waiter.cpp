@@ -95,7 +95,8 @@ void Waiter::begin(const std::shared_ptr<PendingCall>& call, PendingCalls node) 
   Turn turn(*this);
   take(call, node);
   place(*call, jobs_);
-  const bool is_short = jobs_.size() > idle_count_ && thread_count_ < threads_.size();
+  const std::size_t work = jobs_.size() + (pump_ == nullptr && !asked_.empty() ? 1 : 0);
+  const bool is_short = work > idle_count_ && thread_count_ < threads_.size();
   turn.end();
   if (is_short) {
     static_cast<void>(start_thread());  // there is one already
@@ -119,6 +120,8 @@ void Waiter::await(PendingCall& call, Turn& turn) noexcept {
   place(call, asked_);
   if (call.deadline < pump_until_) {
     interrupt();
+  } else if (pump_ != nullptr) {
+    static_cast<void>(pump_->rouse());  // it may sleep while others look after the store, who may have gone by now
   }
   turn.end();  // who answers may hold a lock of the store, and take this one
   if (!call.session.answer().watch(shared)) {

@@ -35,10 +35,10 @@ class Silent final : public testing::ForwardingStore {
     answer.wait(deadline);
   }
 
-  // Until when there have been waits, as soon as the last of them is one that `is_last`.
-  std::vector<Deadline> waits(const std::function<bool(Deadline)>& is_last) {
+  // Until when there have been waits, as soon as there are so many and the last of them is one that `is_last`.
+  std::vector<Deadline> waits(const std::function<bool(Deadline)>& is_last, std::size_t least = 1) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::minutes(1), [&] { return !waits_.empty() && is_last(waits_.back()); });
+    changed_.wait_for(lock, std::chrono::minutes(1), [&] { return waits_.size() >= least && is_last(waits_.back()); });
     return waits_;
   }
 
@@ -52,13 +52,8 @@ class Silent final : public testing::ForwardingStore {
   std::vector<Deadline> waits_;
 };
 
-}  // namespace
-
-TEST_CASE("a wait that is interrupted leaves to others what the store may have roused it for") {
-  const auto silent = std::make_shared<Silent>();
-  const World world({Backend::Kind::store, silent});
-  const auto queue = *manager::Queue::make();
-  const auto load = [&](Session& session, std::chrono::minutes timeout) {
+struct Quiet {
+  void load(Session& session, std::chrono::minutes timeout) const {
     session.set_timeout(timeout);
     const auto begin = [](Session& begun) {
       return begun.begin_load_header(std::string("__Host-session=") + std::string(43, 'A'));
@@ -66,16 +61,36 @@ TEST_CASE("a wait that is interrupted leaves to others what the store may have r
     const auto begun = queue->begin(session, begin, [](const Result<void>&) {});
     REQUIRE(begun);
     REQUIRE(*begun);
-  };
+  }
+
+  std::shared_ptr<Silent> store = std::make_shared<Silent>();
+  World world{{Backend::Kind::store, store}};
+  std::shared_ptr<manager::Queue> queue = *manager::Queue::make();
+  Session one{world.manager()};
+  Session other{world.manager()};
+};
+
+}  // namespace
+
+TEST_CASE("a wait that is interrupted leaves to others what the store may have roused it for") {
+  Quiet quiet;
   const Deadline past{};
   const Deadline soon = std::chrono::steady_clock::now() + std::chrono::minutes(50);
-  Session patient(world.manager());
-  Session hurried(world.manager());
-  load(patient, std::chrono::minutes(59));
-  CHECK(silent->waits([&](Deadline until) { return until > soon; }).size() == 1);
-  load(hurried, std::chrono::minutes(40));
-  const std::vector<Deadline> waits = silent->waits([&](Deadline until) { return until > past && until < soon; });
+  quiet.load(quiet.one, std::chrono::minutes(59));
+  CHECK(quiet.store->waits([&](Deadline until) { return until > soon; }).size() == 1);
+  quiet.load(quiet.other, std::chrono::minutes(40));
+  const std::vector<Deadline> waits = quiet.store->waits([&](Deadline until) { return until > past && until < soon; });
   REQUIRE(waits.size() == 3);
   CHECK(waits[1] == past);
-  queue->close();
+  quiet.queue->close();
+}
+
+TEST_CASE("a wait looks up at each call, since those who looked after the store may have gone") {
+  Quiet quiet;
+  quiet.load(quiet.one, std::chrono::minutes(40));
+  const auto any = [](Deadline) { return true; };
+  REQUIRE(quiet.store->waits(any).size() == 1);
+  quiet.load(quiet.other, std::chrono::minutes(59));
+  CHECK(quiet.store->waits(any, 2).size() == 2);
+  quiet.queue->close();
 }
