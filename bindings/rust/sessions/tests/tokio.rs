@@ -104,15 +104,18 @@ async fn a_future_that_is_dropped_frees_its_session() {
     let ((manager, gate), queue) = (gated(), Queue::new().unwrap());
     let cookie = first_commit(&manager, &queue).await;
     let (gets, asked) = (gate.gets(), gate.shut());
-    let mut at_store = Box::pin(manager.load_async(&queue, &cookie));
-    assert!(poll(at_store.as_mut()).is_pending());
-    asked.recv().unwrap();
+    let threads = 16; // as many calls as a queue makes at once
+    let mut at_store: Vec<_> = (0..threads).map(|_| Box::pin(manager.load_async(&queue, &cookie))).collect();
+    for load in &mut at_store {
+        assert!(poll(load.as_mut()).is_pending());
+        asked.recv().unwrap();
+    }
     let mut behind = Box::pin(manager.load_async(&queue, &cookie));
     assert!(poll(behind.as_mut()).is_pending());
     drop((at_store, behind));
     gate.open();
     drop(manager.load_async(&queue, &cookie).await.unwrap());
-    assert_eq!(gate.gets() - gets, 2, "the call behind the one at the store has not ended");
+    assert_eq!(gate.gets() - gets, threads + 1, "the call behind those at the store has not ended");
     drop((manager, queue));
     assert_eq!(Arc::strong_count(&gate), 1, "a session still holds the store");
 }
