@@ -38,6 +38,15 @@ struct Counter final : store::Watcher {
   int rousings = 0;
 };
 
+// Does something when the answer is there.
+struct Then final : store::Watcher {
+  explicit Then(std::function<void()> act) : act_(std::move(act)) {}
+  void delivered() noexcept override { act_(); }
+  bool rouse() noexcept override { return false; }
+
+  std::function<void()> act_;
+};
+
 }  // namespace
 
 TEST_CASE("a name that cannot be resolved, or not in time, is said to be what is wrong") {
@@ -88,12 +97,6 @@ TEST_CASE("who brings a request never waits for whoever has the lock, and it is 
 }
 
 TEST_CASE("who drives is told when another has refused what he had brought") {
-  struct Then final : store::Watcher {
-    explicit Then(std::function<void()> act) : act_(std::move(act)) {}
-    void delivered() noexcept override { act_(); }
-    bool rouse() noexcept override { return false; }
-    std::function<void()> act_;
-  };
   World world;
   world.options.path += ".none";
   Environment environment = world.server.environment();
@@ -135,12 +138,6 @@ TEST_CASE("who drives is told when another has refused what he had brought") {
 }
 
 TEST_CASE("what callers ask next is sent before the last of a burst is answered") {
-  struct Then final : store::Watcher {
-    explicit Then(std::function<void()> act) : act_(std::move(act)) {}
-    void delivered() noexcept override { act_(); }
-    bool rouse() noexcept override { return false; }
-    std::function<void()> act_;
-  };
   World world;
   world.server.script = World::echo;
   CHECK(world.ask("first") == "first");
@@ -334,12 +331,6 @@ TEST_CASE("while one call tries whether a connection can be made again, the othe
 }
 
 TEST_CASE("who was answered by a server that is back can ask for more at once, over another connection too") {
-  struct Then final : store::Watcher {
-    explicit Then(std::function<void()> act) : act_(std::move(act)) {}
-    void delivered() noexcept override { act_(); }
-    bool rouse() noexcept override { return false; }
-    std::function<void()> act_;
-  };
   World world;
   world.options.connections = 2;
   world.server.stop();
