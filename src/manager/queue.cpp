@@ -50,7 +50,7 @@ Result<std::shared_ptr<Waiter>> Queue::waiter_for(const std::shared_ptr<store::S
   }
   waiters_.reserve(waiters_.size() + 1);
   const auto waiter = std::make_shared<Waiter>(store, event_);
-  if (Result<void> started = waiter->start(); !started) {
+  if (Result<void> started = waiter->start_thread(); !started) {
     return std::move(started.error());
   }
   waiters_.push_back(waiter);

@@ -27,8 +27,8 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
   Waiter& operator=(Waiter&&) = delete;
   ~Waiter();
 
-  // The first thread. Status unavailable when there can be no more, or nomem.
-  Result<void> start() { return start_thread(); }
+  // To begin with, one. Status unavailable when there can be no more, or nomem.
+  Result<void> start_thread();
 
   const std::shared_ptr<store::Store>& store() const noexcept { return store_; }
 
@@ -70,7 +70,6 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
   class Pump;
   class Turn;
 
-  Result<void> start_thread();
   void run() noexcept;
   void rest(Turn& turn);
   void run_job(Turn& turn) noexcept;
